@@ -1,0 +1,233 @@
+package parley
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
+
+// Channel names a stream of events that are numbered 1, 2, 3, … in the order in
+// which they were committed.
+type Channel string
+
+const (
+	// ForumChannel holds what concerns the whole forum. Every event has its
+	// audience.
+	ForumChannel Channel = "f"
+	// ControlChannel is internal: every change of a user's, a session's or a
+	// thread's rights. A replica applies it up to the position that an event
+	// carries before it delivers that event.
+	ControlChannel Channel = "control"
+)
+
+// ThreadChannel holds what happens in one thread, for all who may see it.
+func ThreadChannel(threadID int64) Channel { return Channel("t" + strconv.FormatInt(threadID, 10)) }
+
+// UserChannel holds what concerns one user alone.
+func UserChannel(userID int64) Channel { return Channel("u" + strconv.FormatInt(userID, 10)) }
+
+// Event is something that was committed, as the log keeps it: references and
+// numbers, never text or names. Whoever delivers it renders it from the rows as
+// they are then, so that deleted text cannot come back. The set is closed; each
+// kind is documented at its type, with the frame in frame.go that shows it.
+type Event interface {
+	// Kind returns the name under which the log keeps the event.
+	Kind() string
+	// Channel returns the channel the event belongs to.
+	Channel() Channel
+}
+
+// Events of a thread's channel. They go to all who watch the thread.
+type (
+	// MessagePosted is shown as NewMessageFrame, while the message exists.
+	MessagePosted struct {
+		ThreadID  int64 `json:"thread"`
+		MessageID int64 `json:"message"`
+	}
+	// MessageEdited is shown as MessageEditedFrame, while the message exists.
+	// What was rendered of the thread before may show text that is no more.
+	MessageEdited struct {
+		ThreadID  int64 `json:"thread"`
+		MessageID int64 `json:"message"`
+	}
+	// MessagesDeleted is shown as MessagesDeletedFrame. What was rendered of
+	// the thread before may show text that is no more.
+	MessagesDeleted struct {
+		ThreadID   int64   `json:"thread"`
+		MessageIDs []int64 `json:"messages"`
+	}
+	// MessageLiked is shown as LikeFrame, while the message exists.
+	MessageLiked struct {
+		ThreadID  int64 `json:"thread"`
+		MessageID int64 `json:"message"`
+		UserID    int64 `json:"user"`
+		Undone    bool  `json:"undone,omitempty"` // the like was taken back
+	}
+	// ThreadUpdated is shown as ThreadUpdatedFrame, while the thread exists.
+	ThreadUpdated struct {
+		ThreadID int64 `json:"thread"`
+	}
+	// SubThreadCounted says that the number of threads that grew out of a
+	// message changed. It is shown as SubThreadCountedFrame, while the message
+	// and the sub-thread exist.
+	SubThreadCounted struct {
+		ThreadID    int64 `json:"thread"`
+		MessageID   int64 `json:"message"`
+		SubThreadID int64 `json:"sub_thread"`
+	}
+	// ThreadClosed is the last event of a deleted thread's channel, shown as
+	// ThreadDeletedFrame; the sockets that watch it end with it.
+	ThreadClosed struct {
+		ThreadID int64 `json:"thread"`
+	}
+)
+
+// Events of the forum's channel.
+type (
+	// ThreadCreated goes to all who can access the thread now, as
+	// ThreadCreatedFrame.
+	ThreadCreated struct {
+		ThreadID int64 `json:"thread"`
+	}
+	// SubThreadCreated goes to the followers of the parent who can access the
+	// new thread now, as SubThreadCreatedFrame.
+	SubThreadCreated struct {
+		ThreadID        int64 `json:"thread"`
+		ParentThreadID  int64 `json:"parent_thread"`
+		ParentMessageID int64 `json:"parent_message"`
+	}
+	// ThreadDeleted goes to all who could access the thread when it was
+	// deleted, as ThreadDeletedFrame. It carries that access, as the thread's
+	// own has gone with it.
+	ThreadDeleted struct {
+		ThreadID int64  `json:"thread"`
+		Access   Access `json:"access"`
+	}
+	// TeamMentioned goes to all who can access the thread now, as
+	// TeamMentionFrame, while the message exists.
+	TeamMentioned struct {
+		ThreadID      int64 `json:"thread"`
+		MessageID     int64 `json:"message"`
+		Notifications int64 `json:"notifications"`
+	}
+	// ThreadsChanged goes to all who could or can access the threads, as
+	// ThreadsChangedFrame: their access or their place in the list changed.
+	ThreadsChanged struct {
+		ThreadIDs []int64 `json:"threads"`
+		Access    Access  `json:"access"`
+	}
+)
+
+// Events of a user's channel.
+type (
+	// Notified goes to one user, as NotificationFrame and, for clients in the
+	// field, once more as NewNotificationFrame; while the notification exists
+	// and its thread is accessible.
+	Notified struct {
+		UserID         int64 `json:"user"`
+		NotificationID int64 `json:"notification"`
+	}
+	// MembershipChanged goes to one user, as MembershipChangedFrame.
+	MembershipChanged struct {
+		UserID int64 `json:"user"`
+	}
+)
+
+// Events of the control channel. They are applied, never shown.
+type (
+	// UserRightsChanged says that a user's role, membership or activity changed.
+	UserRightsChanged struct {
+		UserID int64 `json:"user"`
+	}
+	// SessionsEnded says that sessions of a user ended.
+	SessionsEnded struct {
+		UserID int64 `json:"user"`
+	}
+	// ThreadRightsChanged says that a thread's access changed, or that it was
+	// deleted; that of its sub-threads with it.
+	ThreadRightsChanged struct {
+		ThreadID int64 `json:"thread"`
+	}
+)
+
+func (MessagePosted) Kind() string       { return "message_posted" }
+func (MessageEdited) Kind() string       { return "message_edited" }
+func (MessagesDeleted) Kind() string     { return "messages_deleted" }
+func (MessageLiked) Kind() string        { return "message_liked" }
+func (ThreadUpdated) Kind() string       { return "thread_updated" }
+func (SubThreadCounted) Kind() string    { return "sub_thread_counted" }
+func (ThreadClosed) Kind() string        { return "thread_closed" }
+func (ThreadCreated) Kind() string       { return "thread_created" }
+func (SubThreadCreated) Kind() string    { return "sub_thread_created" }
+func (ThreadDeleted) Kind() string       { return "thread_deleted" }
+func (TeamMentioned) Kind() string       { return "team_mentioned" }
+func (ThreadsChanged) Kind() string      { return "threads_changed" }
+func (Notified) Kind() string            { return "notified" }
+func (MembershipChanged) Kind() string   { return "membership_changed" }
+func (UserRightsChanged) Kind() string   { return "user_rights_changed" }
+func (SessionsEnded) Kind() string       { return "sessions_ended" }
+func (ThreadRightsChanged) Kind() string { return "thread_rights_changed" }
+
+func (e MessagePosted) Channel() Channel     { return ThreadChannel(e.ThreadID) }
+func (e MessageEdited) Channel() Channel     { return ThreadChannel(e.ThreadID) }
+func (e MessagesDeleted) Channel() Channel   { return ThreadChannel(e.ThreadID) }
+func (e MessageLiked) Channel() Channel      { return ThreadChannel(e.ThreadID) }
+func (e ThreadUpdated) Channel() Channel     { return ThreadChannel(e.ThreadID) }
+func (e SubThreadCounted) Channel() Channel  { return ThreadChannel(e.ThreadID) }
+func (e ThreadClosed) Channel() Channel      { return ThreadChannel(e.ThreadID) }
+func (ThreadCreated) Channel() Channel       { return ForumChannel }
+func (SubThreadCreated) Channel() Channel    { return ForumChannel }
+func (ThreadDeleted) Channel() Channel       { return ForumChannel }
+func (TeamMentioned) Channel() Channel       { return ForumChannel }
+func (ThreadsChanged) Channel() Channel      { return ForumChannel }
+func (e Notified) Channel() Channel          { return UserChannel(e.UserID) }
+func (e MembershipChanged) Channel() Channel { return UserChannel(e.UserID) }
+func (UserRightsChanged) Channel() Channel   { return ControlChannel }
+func (SessionsEnded) Channel() Channel       { return ControlChannel }
+func (ThreadRightsChanged) Channel() Channel { return ControlChannel }
+
+// decoders reads each kind of event back from the log.
+var decoders = map[string]func([]byte) (Event, error){}
+
+func init() {
+	register[MessagePosted]()
+	register[MessageEdited]()
+	register[MessagesDeleted]()
+	register[MessageLiked]()
+	register[ThreadUpdated]()
+	register[SubThreadCounted]()
+	register[ThreadClosed]()
+	register[ThreadCreated]()
+	register[SubThreadCreated]()
+	register[ThreadDeleted]()
+	register[TeamMentioned]()
+	register[ThreadsChanged]()
+	register[Notified]()
+	register[MembershipChanged]()
+	register[UserRightsChanged]()
+	register[SessionsEnded]()
+	register[ThreadRightsChanged]()
+}
+
+func register[E Event]() {
+	var zero E
+	decoders[zero.Kind()] = func(refs []byte) (Event, error) {
+		var e E
+		err := json.Unmarshal(refs, &e)
+		return e, err
+	}
+}
+
+// DecodeEvent reads an event back that the log keeps under kind with refs, the
+// JSON form of its struct.
+func DecodeEvent(kind string, refs []byte) (Event, error) {
+	decode, ok := decoders[kind]
+	if !ok {
+		return nil, fmt.Errorf("event of unknown kind %q: written by a newer version?", kind)
+	}
+	e, err := decode(refs)
+	if err != nil {
+		return nil, fmt.Errorf("event %s: %w", kind, err)
+	}
+	return e, nil
+}

@@ -1,0 +1,99 @@
+package parley
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxContent is the length of a message at most, in characters.
+const MaxContent = 10_000
+
+// ExcerptLength is how much of a message is shown where it is referred to, in
+// characters.
+const ExcerptLength = 100
+
+// Message is a message as one viewer sees it.
+type Message struct {
+	ID                 int64         `json:"id"`
+	ThreadID           int64         `json:"thread_id"`
+	Content            string        `json:"content" doc:"Markdown, as written."`
+	ContentHTML        string        `json:"content_html" doc:"Sanitised HTML."`
+	UserID             int64         `json:"user_id"`
+	Username           string        `json:"username" doc:"The author's display name."`
+	UserRole           DisplayRole   `json:"user_role" enum:"Creator,Team,Patron,Supporter,Member"`
+	UserBadgeColor     string        `json:"user_badge_color"`
+	IsEdited           bool          `json:"is_edited"`
+	EditedAt           *Time         `json:"edited_at" format:"date-time"`
+	CreatedAt          Time          `json:"created_at" format:"date-time"`
+	Mentions           []string      `json:"mentions" nullable:"false" doc:"Names mentioned, special ones included."`
+	ReplyToID          *int64        `json:"reply_to_id"`
+	ReplyToMessage     *ReplyExcerpt `json:"reply_to_message"`
+	ReplyCount         int64         `json:"reply_count"`
+	LikeCount          int64         `json:"like_count"`
+	UserHasLiked       bool          `json:"user_has_liked"`
+	SpawnedThreadCount int64         `json:"spawned_thread_count"`
+	CanCreateThread    bool          `json:"can_create_thread" doc:"Whether a sub-thread can grow out of it."`
+}
+
+// ReplyExcerpt is the message that another one replies to.
+type ReplyExcerpt struct {
+	ID             int64       `json:"id"`
+	Content        string      `json:"content" doc:"Its first 100 characters."`
+	Username       string      `json:"username"`
+	UserRole       DisplayRole `json:"user_role"`
+	UserBadgeColor string      `json:"user_badge_color"`
+	CreatedAt      Time        `json:"created_at" format:"date-time"`
+}
+
+// Mention is a name in a message that means somebody. Exactly one of UserID and
+// Special is set.
+type Mention struct {
+	Name    string         `json:"name"` // as shown, without the @
+	UserID  int64          `json:"user_id,omitempty"`
+	Special SpecialMention `json:"special,omitempty"`
+}
+
+// SpecialMention is a mention of more than one person.
+type SpecialMention string
+
+const (
+	MentionEveryone SpecialMention = "everyone"
+	MentionCreator  SpecialMention = "creator"
+	MentionTeam     SpecialMention = "team"
+)
+
+// ForReader turns a message into what a reader other than its author sees who
+// has not touched it: what an event shows, as it goes to many.
+func (m Message) ForReader() Message {
+	m.UserHasLiked = false
+	return m
+}
+
+// CanDeleteMessage reports whether v may delete a message of this author.
+func CanDeleteMessage(v Viewer, authorID int64) bool {
+	return v.Staff() || v.Active && v.ID == authorID
+}
+
+// CheckContent returns the text of a message, or what is wrong with it. Space
+// around the text means nothing in Markdown but the indentation of its first
+// line, which stays.
+func CheckContent(content string) (string, error) {
+	content = strings.TrimRight(strings.ReplaceAll(content, "\r\n", "\n"), " \t\n")
+	content = strings.TrimLeft(content, "\n")
+	n := utf8.RuneCountInString(content)
+	if strings.TrimSpace(content) == "" || n > MaxContent {
+		return "", InvalidField("content", "must have 1 to %d characters, not %d", MaxContent, n)
+	}
+	return content, checkText("content", content)
+}
+
+// Excerpt returns the first n characters of text.
+func Excerpt(text string, n int) string {
+	for i := range text {
+		if n == 0 {
+			return text[:i]
+		}
+		n--
+	}
+	return text
+}
