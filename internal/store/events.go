@@ -1,0 +1,160 @@
+package store
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"parley"
+)
+
+// Logged is an event as it stands in the log.
+type Logged struct {
+	Channel parley.Channel
+	Seq     uint64 // its number in the channel
+	Control uint64 // the control channel's head that it was committed after
+	At      parley.Time
+	Event   parley.Event
+}
+
+// Head is a channel's newest number.
+type Head struct {
+	Channel parley.Channel
+	Seq     uint64
+}
+
+// Append adds an event to the transaction. It gets its number when the
+// transaction's function has returned: all channels are locked then, in the one
+// order that keeps transactions from waiting for each other in a circle.
+func (tx *Tx) Append(events ...parley.Event) { tx.events = append(tx.events, events...) }
+
+// log writes the appended events, those of one channel in the order in which
+// they were appended.
+func (tx *Tx) log() ([]Logged, error) {
+	slices.SortStableFunc(tx.events, func(a, b parley.Event) int { return compareChannels(a.Channel(), b.Channel()) })
+	logged := make([]Logged, len(tx.events))
+	for i, e := range tx.events {
+		var err error
+		if logged[i], err = tx.logOne(e); err != nil {
+			return nil, err
+		}
+	}
+	return logged, nil
+}
+
+func (tx *Tx) logOne(e parley.Event) (Logged, error) {
+	refs, err := json.Marshal(e)
+	if err != nil {
+		return Logged{}, err
+	}
+	l := Logged{Channel: e.Channel(), At: tx.now, Event: e}
+	seq, err := tx.insert(`INSERT INTO channels (name, head) VALUES ($1, 1)
+		ON CONFLICT (name) DO UPDATE SET head = channels.head + 1 RETURNING head`, l.Channel)
+	if err != nil {
+		return Logged{}, err
+	}
+	// A statement of its own, after the channel's lock: read earlier, it could
+	// miss a loss of rights that was committed while we waited for the lock.
+	control, err := tx.Head(parley.ControlChannel)
+	if err != nil {
+		return Logged{}, err
+	}
+	l.Seq, l.Control = uint64(seq), control
+	_, err = tx.exec(`INSERT INTO events (channel, seq, control, kind, refs, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		l.Channel, seq, int64(control), e.Kind(), string(refs), l.At)
+	return l, err
+}
+
+// compareChannels is the order in which transactions lock channels: threads
+// ascending, the forum, users ascending, control.
+func compareChannels(a, b parley.Channel) int {
+	rankA, idA := lockRank(a)
+	rankB, idB := lockRank(b)
+	return cmp.Or(cmp.Compare(rankA, rankB), cmp.Compare(idA, idB))
+}
+
+func lockRank(c parley.Channel) (rank int, id int64) {
+	switch {
+	case c == parley.ForumChannel:
+		return 1, 0
+	case c == parley.ControlChannel:
+		return 3, 0
+	case strings.HasPrefix(string(c), "t"):
+		rank = 0
+	default:
+		rank = 2
+	}
+	id, _ = strconv.ParseInt(string(c[1:]), 10, 64)
+	return rank, id
+}
+
+// Head returns the number of a channel's newest event, 0 if it never had one.
+func (s *Snapshot) Head(channel parley.Channel) (uint64, error) {
+	head, _, err := one(s, scalar[int64], `SELECT head FROM channels WHERE name = $1`, channel)
+	return uint64(head), err
+}
+
+// Since returns the newest number of every channel that got events after the
+// cursor, and the cursor to go on from. The cursor's zero value means now: no
+// heads, only where to begin.
+func (s *Snapshot) Since(cursor uint64) ([]Head, uint64, error) {
+	newest, _, err := one(s, scalar[int64], `SELECT coalesce(max(id), 0) FROM events`)
+	if err != nil || cursor == 0 || uint64(newest) <= cursor {
+		// Pruning can remove the newest rows of a database that sleeps: never go back.
+		return nil, max(uint64(newest), cursor, 1), err
+	}
+	heads, err := list(s, scanHead, `SELECT channel, max(seq) FROM events WHERE id > $1 GROUP BY channel`, int64(cursor))
+	return heads, uint64(newest), err
+}
+
+func scanHead(row scanner) (h Head, err error) {
+	var seq int64
+	err = row.Scan(&h.Channel, &seq)
+	h.Seq = uint64(seq)
+	return h, err
+}
+
+// Events returns up to limit events of a channel after a number, in order.
+func (s *Snapshot) Events(channel parley.Channel, after uint64, limit int) ([]Logged, error) {
+	return list(s, scanLogged, `SELECT channel, seq, control, kind, refs, created_at FROM events
+		WHERE channel = $1 AND seq > $2 ORDER BY seq LIMIT $3`, channel, int64(after), limit)
+}
+
+func scanLogged(row scanner) (l Logged, err error) {
+	var seq, control int64
+	var kind, refs string
+	if err := row.Scan(&l.Channel, &seq, &control, &kind, &refs, &l.At); err != nil {
+		return Logged{}, err
+	}
+	l.Seq, l.Control = uint64(seq), uint64(control)
+	l.Event, err = parley.DecodeEvent(kind, []byte(refs))
+	return l, err
+}
+
+// Oldest returns the lowest number that the log still holds of a channel, one
+// more than its head if it holds none.
+func (s *Snapshot) Oldest(channel parley.Channel) (uint64, error) {
+	oldest, _, err := one(s, scalar[int64], `SELECT coalesce(
+		(SELECT min(seq) FROM events WHERE channel = $1), (SELECT head + 1 FROM channels WHERE name = $1), 1)`, channel)
+	return uint64(oldest), err
+}
+
+// The log keeps every event this long, and this many of every channel for ever.
+const (
+	logRetention = 72 * time.Hour
+	logMinimum   = 1000
+	pruneBatch   = 500 // rows deleted in one transaction
+)
+
+// PruneEvents deletes one batch of events that need not be kept and reports
+// whether there may be more.
+func (tx *Tx) PruneEvents() (more bool, err error) {
+	n, err := tx.exec(`DELETE FROM events WHERE id IN (
+		SELECT e.id FROM events e JOIN channels c ON c.name = e.channel
+		WHERE e.created_at < $1 AND e.seq <= c.head - $2 LIMIT $3)`,
+		tx.now.Add(-logRetention), logMinimum, pruneBatch)
+	return n == pruneBatch, err
+}

@@ -1,0 +1,48 @@
+package store
+
+import (
+	"bytes"
+	"time"
+
+	"parley"
+)
+
+// idempotencyRetention is how long a key stands for its first result.
+const idempotencyRetention = 24 * time.Hour
+
+// errKeyReused tells a client that its key is not unique.
+var errKeyReused = parley.InvalidField("Idempotency-Key", "was used before for a different request: use a new key for every new request")
+
+// Repeated looks an idempotency key up. If userID used it within the retention
+// for a request with the same fingerprint, it returns the id of what that
+// request created; a different fingerprint is an error.
+func (s *Snapshot) Repeated(userID int64, key string, fingerprint []byte) (resultID int64, found bool, err error) {
+	type use struct {
+		fingerprint []byte
+		result      int64
+	}
+	u, found, err := one(s, func(row scanner) (u use, err error) {
+		err = row.Scan(&u.fingerprint, &u.result)
+		return u, err
+	}, `SELECT fingerprint, result_id FROM idempotency_keys WHERE user_id = $1 AND key = $2 AND created_at > $3`,
+		userID, key, s.now.Add(-idempotencyRetention))
+	if found && !bytes.Equal(u.fingerprint, fingerprint) {
+		return 0, false, errKeyReused
+	}
+	return u.result, found, err
+}
+
+// Remember stores what a request with an idempotency key created.
+func (tx *Tx) Remember(userID int64, key string, fingerprint []byte, resultID int64) error {
+	_, err := tx.exec(`INSERT INTO idempotency_keys (user_id, key, fingerprint, result_id, created_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (user_id, key) DO UPDATE
+		SET fingerprint = excluded.fingerprint, result_id = excluded.result_id, created_at = excluded.created_at`,
+		userID, key, fingerprint, resultID, tx.now)
+	return err
+}
+
+// PruneIdempotencyKeys deletes the keys that no longer count.
+func (tx *Tx) PruneIdempotencyKeys() error {
+	_, err := tx.exec(`DELETE FROM idempotency_keys WHERE created_at <= $1`, tx.now.Add(-idempotencyRetention))
+	return err
+}

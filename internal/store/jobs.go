@@ -1,0 +1,52 @@
+package store
+
+import (
+	"encoding/json"
+	"time"
+
+	"parley"
+)
+
+// Job is work that was committed with the change that asked for it, and is done
+// after it: it survives the process, and its own changes are one transaction
+// with its removal, so that it is done once.
+type Job struct {
+	ID       int64
+	Kind     string
+	Payload  json.RawMessage
+	Attempts int64 // that failed
+}
+
+// AddJob adds a job that is due at once; payload is stored as JSON.
+func (tx *Tx) AddJob(kind string, payload any) error {
+	text, err := json.Marshal(payload)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(`INSERT INTO jobs (kind, payload, run_at, created_at) VALUES ($1, $2, $3, $3)`, kind, string(text), tx.now)
+	return err
+}
+
+// DueJobs returns up to limit jobs that are due, oldest first.
+func (s *Snapshot) DueJobs(limit int) ([]Job, error) {
+	return list(s, func(row scanner) (j Job, err error) {
+		var payload string
+		err = row.Scan(&j.ID, &j.Kind, &payload, &j.Attempts)
+		j.Payload = json.RawMessage(payload)
+		return j, err
+	}, `SELECT id, kind, payload, attempts FROM jobs WHERE run_at <= $1 ORDER BY run_at, id LIMIT $2`, s.now, limit)
+}
+
+// TakeJob removes a job and reports whether it was still there: whoever removes
+// it does it, in the same transaction.
+func (tx *Tx) TakeJob(id int64) (bool, error) {
+	n, err := tx.exec(`DELETE FROM jobs WHERE id = $1`, id)
+	return n == 1, err
+}
+
+// PostponeJob notes why a job failed and when it is to be tried again.
+func (tx *Tx) PostponeJob(id int64, wait time.Duration, reason string) error {
+	_, err := tx.exec(`UPDATE jobs SET run_at = $2, attempts = attempts + 1, last_error = $3 WHERE id = $1`,
+		id, tx.now.Add(wait), parley.Excerpt(reason, 500))
+	return err
+}

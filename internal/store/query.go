@@ -1,0 +1,118 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// exec runs a statement that changes rows and returns how many.
+func (tx *Tx) exec(text string, args ...any) (int64, error) {
+	tx.wrote = true
+	result, err := tx.q.ExecContext(tx.ctx, text, args...)
+	if err != nil {
+		return 0, inQuery(err, text)
+	}
+	return result.RowsAffected()
+}
+
+// insert runs an INSERT … RETURNING id and returns that id, 0 if the row was
+// there already (ON CONFLICT DO NOTHING).
+func (tx *Tx) insert(text string, args ...any) (int64, error) {
+	tx.wrote = true
+	id, _, err := one(&tx.Snapshot, scalar[int64], text, args...)
+	return id, err
+}
+
+// scanner is the row at hand.
+type scanner interface{ Scan(dest ...any) error }
+
+// list reads all rows, each with scan. It never returns nil, so that an empty
+// list is an empty JSON array.
+func list[T any](s *Snapshot, scan func(scanner) (T, error), text string, args ...any) ([]T, error) {
+	rows, err := s.q.QueryContext(s.ctx, text, args...)
+	if err != nil {
+		return nil, inQuery(err, text)
+	}
+	defer rows.Close()
+	all := []T{}
+	for rows.Next() {
+		item, err := scan(rows)
+		if err != nil {
+			return nil, inQuery(err, text)
+		}
+		all = append(all, item)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, inQuery(err, text)
+	}
+	return all, nil
+}
+
+// one reads the first row and reports whether there was one.
+func one[T any](s *Snapshot, scan func(scanner) (T, error), text string, args ...any) (item T, found bool, err error) {
+	items, err := list(s, scan, text, args...)
+	if err != nil || len(items) == 0 {
+		return item, false, err
+	}
+	return items[0], true, nil
+}
+
+// scalar reads a row of one column.
+func scalar[T any](row scanner) (value T, err error) {
+	err = row.Scan(&value)
+	return value, err
+}
+
+// inQuery says which statement failed. Arguments are not shown: they may be
+// private.
+func inQuery(err error, text string) error {
+	return fmt.Errorf("%w (in %.60q)", err, strings.Join(strings.Fields(text), " "))
+}
+
+// null maps the zero value to SQL's NULL.
+func null[T comparable](value T) sql.Null[T] {
+	var zero T
+	return sql.Null[T]{V: value, Valid: value != zero}
+}
+
+// pointer maps SQL's NULL to nil.
+func pointer[T any](value sql.Null[T]) *T {
+	if !value.Valid {
+		return nil
+	}
+	return &value.V
+}
+
+// flag maps a boolean to the number that both databases store.
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// arguments collects the arguments of a statement that is put together.
+type arguments []any
+
+// add appends a value and returns its placeholder.
+func (a *arguments) add(value any) string {
+	*a = append(*a, value)
+	return "$" + strconv.Itoa(len(*a))
+}
+
+// in appends values and returns their parenthesised placeholders, for IN. To
+// keep the number of different statements small it repeats the last value up to
+// the next power of two.
+func in[T any](a *arguments, values []T) string {
+	size := 1
+	for size < len(values) {
+		size *= 2
+	}
+	places := make([]string, size)
+	for i := range places {
+		places[i] = a.add(values[min(i, len(values)-1)])
+	}
+	return "(" + strings.Join(places, ", ") + ")"
+}

@@ -1,0 +1,213 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"parley"
+)
+
+// sqliteReaders is the number of connections that read at a time. Readers never
+// wait for the writer (WAL), and more than a few only compete for the cores.
+const sqliteReaders = 8
+
+// sqliteEngine is one SQLite file: a single writing connection, whose work is
+// committed in groups, and a few reading ones.
+type sqliteEngine struct {
+	file    string
+	writes  *sql.DB
+	reads   *sql.DB
+	readers chan *sqliteConn
+	group   *group
+}
+
+// openSQLite opens the file, creating it if need be.
+func openSQLite(ctx context.Context, file string) (*sqliteEngine, error) {
+	if info, err := os.Stat(filepath.Dir(file)); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("the folder %s does not exist: create it, or name another file with --db", filepath.Dir(file))
+	}
+	e := &sqliteEngine{file: file, readers: make(chan *sqliteConn, sqliteReaders)}
+	var err error
+	if e.writes, err = sql.Open("sqlite", sqliteDSN(file, "_txlock=immediate")); err != nil {
+		return nil, err
+	}
+	e.writes.SetMaxOpenConns(1)
+	if e.reads, err = sql.Open("sqlite", sqliteDSN(file, "_query_only=1")); err != nil {
+		return nil, err
+	}
+	if err := e.connect(ctx); err != nil {
+		e.close()
+		return nil, e.explain(err)
+	}
+	return e, nil
+}
+
+// sqliteDSN says how every connection to the file is set up. FULL makes a commit
+// survive a power cut; group commit is what makes it affordable.
+func sqliteDSN(file, more string) string {
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath()}).String() +
+		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&" + more
+}
+
+// connect makes the connections. The first one that opens the file puts it into
+// WAL mode, so the writer comes first.
+func (e *sqliteEngine) connect(ctx context.Context) error {
+	conn, err := e.writes.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	// Opening is lazy: look at the file, so that what is wrong with it shows now.
+	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	if _, err := conn.ExecContext(ctx, "ROLLBACK"); err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	if err := conn.Close(); err != nil {
+		return err
+	}
+	for range sqliteReaders {
+		conn, err := e.reads.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		e.readers <- newSQLiteConn(conn)
+	}
+	return nil
+}
+
+// start begins to accept writes; it follows the migration, which needs the
+// writing connection for itself.
+func (e *sqliteEngine) start(ctx context.Context) error {
+	conn, err := e.writes.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	e.group = startGroup(newSQLiteConn(conn))
+	return nil
+}
+
+func (e *sqliteEngine) update(ctx context.Context, fn func(context.Context, querier) (bool, error)) error {
+	return e.group.do(ctx, fn)
+}
+
+func (e *sqliteEngine) view(ctx context.Context, fn func(querier) error) error {
+	var c *sqliteConn
+	select {
+	case c = <-e.readers:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { e.readers <- c }()
+	if _, err := c.ExecContext(ctx, "BEGIN"); err != nil {
+		return err
+	}
+	// Ended whatever happens to ctx: an open snapshot would keep the write-ahead
+	// log from being checkpointed for ever.
+	defer c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+	return fn(c)
+}
+
+func (e *sqliteEngine) close() error {
+	if e.group != nil {
+		e.group.stop()
+	}
+	var errs []error
+	for len(e.readers) > 0 {
+		errs = append(errs, (<-e.readers).close())
+	}
+	return errors.Join(append(errs, e.reads.Close(), e.writes.Close())...)
+}
+
+// retryWrites is how long clients are asked to wait when the database cannot be
+// written.
+const retryWrites = 5 * time.Second
+
+// explain tells what a person can do about the failures that are not the
+// program's: a locked, full, read-only or damaged file.
+func (e *sqliteEngine) explain(err error) error {
+	var failure *sqlite.Error
+	if err == nil || !errors.As(err, &failure) {
+		return err
+	}
+	message := ""
+	switch failure.Code() & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		message = "The database is locked by another process: try again shortly."
+	case sqlite3.SQLITE_FULL:
+		message = "The database's disk is full: free some space, then try again."
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
+		message = "The database cannot be written: check the permissions of its file and folder."
+	case sqlite3.SQLITE_CANTOPEN:
+		message = "The database's file cannot be opened: check that it exists and may be read."
+	case sqlite3.SQLITE_IOERR:
+		message = "The database's disk failed: see the server's log."
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		message = "The database's file is damaged, or no database: restore a backup."
+	default:
+		return err
+	}
+	return &parley.Error{Kind: parley.Unavailable, Message: message, RetryAfter: retryWrites, Err: err}
+}
+
+// isUnique reports whether err says that a unique column's value exists already.
+func isUnique(err error) bool {
+	var failure *sqlite.Error
+	return errors.As(err, &failure) && failure.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE
+}
+
+// sqliteConn is one connection and the statements prepared on it. Statements stay
+// prepared as long as it is open: their texts must not vary without bound. It is
+// for one goroutine at a time.
+type sqliteConn struct {
+	conn       *sql.Conn
+	statements map[string]*sql.Stmt
+}
+
+func newSQLiteConn(conn *sql.Conn) *sqliteConn {
+	return &sqliteConn{conn: conn, statements: map[string]*sql.Stmt{}}
+}
+
+func (c *sqliteConn) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
+	if stmt, ok := c.statements[text]; ok {
+		return stmt, nil
+	}
+	stmt, err := c.conn.PrepareContext(ctx, text)
+	if err == nil {
+		c.statements[text] = stmt
+	}
+	return stmt, err
+}
+
+func (c *sqliteConn) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	stmt, err := c.prepare(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.ExecContext(ctx, args...)
+}
+
+func (c *sqliteConn) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	stmt, err := c.prepare(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryContext(ctx, args...)
+}
+
+func (c *sqliteConn) close() error {
+	var errs []error
+	for _, stmt := range c.statements {
+		errs = append(errs, stmt.Close())
+	}
+	return errors.Join(append(errs, c.conn.Close())...)
+}

@@ -1,0 +1,133 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"parley"
+)
+
+// Store is an open database. Its methods may be called concurrently.
+type Store struct {
+	engine     engine
+	generation string
+	now        func() time.Time
+}
+
+// engine is what differs between the databases beyond their SQL: how
+// transactions are made, and what errors mean.
+type engine interface {
+	// view runs fn on a read transaction, one snapshot for all it reads.
+	view(ctx context.Context, fn func(querier) error) error
+	// update runs fn on a write transaction and commits it if fn succeeds. fn
+	// may be run again on a fresh one. It reports through its return value
+	// whether it wrote anything.
+	update(ctx context.Context, fn func(context.Context, querier) (wrote bool, err error)) error
+	// migrate brings the schema to this binary's, or refuses.
+	migrate(ctx context.Context, logger *slog.Logger) error
+	// explain turns errors of the driver into what a person can act on.
+	explain(err error) error
+	close() error
+}
+
+// querier runs statements within a transaction.
+type querier interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// Options adjusts a Store; the zero value is right outside tests.
+type Options struct {
+	Now    func() time.Time // the clock; nil: time.Now
+	Logger *slog.Logger     // nil: slog.Default()
+}
+
+// Open opens the database that dsn names: the path of an SQLite file, which is
+// created if it is not there. It migrates the schema forwards; a database that
+// this binary is too old for is refused with ErrNewerSchema and left alone.
+func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.Default()
+	}
+	if strings.Contains(dsn, "://") {
+		return nil, fmt.Errorf("database %q: only SQLite files are supported, give a file's path", dsn)
+	}
+	e, err := openSQLite(ctx, dsn)
+	if err != nil {
+		return nil, fmt.Errorf("database %s: %w", dsn, err)
+	}
+	s := &Store{engine: e, now: opts.Now}
+	if err = e.migrate(ctx, opts.Logger); err == nil {
+		s.generation, err = s.loadGeneration(ctx)
+	}
+	if err != nil {
+		e.close()
+		return nil, fmt.Errorf("database %s: %w", dsn, err)
+	}
+	return s, nil
+}
+
+// Close waits for the writes under way and closes the database.
+func (s *Store) Close() error { return s.engine.close() }
+
+// Generation names this life of the database: restoring a backup changes it,
+// and with it every event id given out before loses its meaning.
+func (s *Store) Generation() string { return s.generation }
+
+// Snapshot is a read transaction: everything read through it belongs to one
+// state of the database. It is for one goroutine and one function call.
+type Snapshot struct {
+	ctx context.Context
+	q   querier
+	now parley.Time
+}
+
+// Now returns when the transaction began, by the clock that decides for this
+// database.
+func (s *Snapshot) Now() parley.Time { return s.now }
+
+// View calls fn with a snapshot, which ends with the call.
+func (s *Store) View(ctx context.Context, fn func(*Snapshot) error) error {
+	err := s.engine.view(ctx, func(q querier) error {
+		return fn(&Snapshot{ctx: ctx, q: q, now: parley.At(s.now())})
+	})
+	return s.engine.explain(err)
+}
+
+// Tx is a write transaction. What it appends to the log is committed with its
+// changes, or not at all. It is for one goroutine and one function call.
+type Tx struct {
+	Snapshot
+	events []parley.Event
+	wrote  bool
+}
+
+// Update calls fn with a transaction and commits what it did unless it fails.
+// It returns the events that were logged.
+//
+// fn may be called more than once, each time on a fresh transaction: it must
+// have no effect outside of it but to set variables of its caller anew. The
+// caller's ctx decides whether fn still starts; once it runs, it is finished.
+// Concurrent calls may be committed together.
+func (s *Store) Update(ctx context.Context, fn func(*Tx) error) ([]Logged, error) {
+	var logged []Logged
+	err := s.engine.update(ctx, func(ctx context.Context, q querier) (bool, error) {
+		tx := &Tx{Snapshot: Snapshot{ctx: ctx, q: q, now: parley.At(s.now())}}
+		err := fn(tx)
+		if err == nil {
+			logged, err = tx.log()
+		}
+		return tx.wrote, err
+	})
+	if err != nil {
+		return nil, s.engine.explain(err)
+	}
+	return logged, nil
+}
