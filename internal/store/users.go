@@ -1,0 +1,145 @@
+package store
+
+import (
+	"database/sql"
+	"strings"
+
+	"parley"
+)
+
+// Account is a person with what only signing in needs to know of them.
+type Account struct {
+	parley.User
+	PasswordHash string // empty: cannot sign in with a password
+}
+
+const userColumns = `u.id, u.username, u.email, u.role, u.amount_cents, u.tier_id, u.source, u.is_active, u.created_at`
+
+// userRow receives userColumns.
+type userRow struct {
+	user   parley.User
+	email  sql.Null[string]
+	tier   sql.Null[int64]
+	active int64
+}
+
+func (r *userRow) dest() []any {
+	u := &r.user
+	return []any{&u.ID, &u.Username, &r.email, &u.Role, &u.Membership.AmountCents, &r.tier, &u.Membership.Source, &r.active, &u.CreatedAt}
+}
+
+func (r *userRow) result() parley.User {
+	r.user.Email, r.user.Membership.TierID, r.user.Active = r.email.V, r.tier.V, r.active == 1
+	return r.user
+}
+
+func scanUser(row scanner) (parley.User, error) {
+	var r userRow
+	err := row.Scan(r.dest()...)
+	return r.result(), err
+}
+
+func scanAccount(row scanner) (Account, error) {
+	var r userRow
+	var hash string
+	err := row.Scan(append(r.dest(), &hash)...)
+	return Account{User: r.result(), PasswordHash: hash}, err
+}
+
+// User returns the person with an id.
+func (s *Snapshot) User(id int64) (parley.User, bool, error) {
+	return one(s, scanUser, `SELECT `+userColumns+` FROM users u WHERE u.id = $1`, id)
+}
+
+// Viewer returns what access decisions need to know of a person. A write decides
+// by it, read in its own transaction: what the request's session told before may
+// have changed since.
+func (s *Snapshot) Viewer(id int64) (parley.Viewer, bool, error) {
+	return one(s, func(row scanner) (v parley.Viewer, err error) {
+		var active int64
+		err = row.Scan(&v.ID, &v.Role, &v.AmountCents, &active)
+		v.Active = active == 1
+		return v, err
+	}, `SELECT id, role, amount_cents, is_active FROM users WHERE id = $1`, id)
+}
+
+// Account returns the person with an id and their password.
+func (s *Snapshot) Account(id int64) (Account, bool, error) {
+	return one(s, scanAccount, `SELECT `+userColumns+`, u.password_hash FROM users u WHERE u.id = $1`, id)
+}
+
+// AccountByName returns the person with this username or e-mail address, without
+// regard to case. Usernames have no @, so that nobody can take the name of
+// somebody's address.
+func (s *Snapshot) AccountByName(name string) (Account, bool, error) {
+	column := "username_fold"
+	if strings.Contains(name, "@") {
+		column = "email_fold"
+	}
+	return one(s, scanAccount, `SELECT `+userColumns+`, u.password_hash FROM users u WHERE u.`+column+` = $1`, parley.FoldName(name))
+}
+
+// UsersByRole returns the active people with a role, oldest account first.
+func (s *Snapshot) UsersByRole(role parley.Role) ([]parley.User, error) {
+	return list(s, scanUser, `SELECT `+userColumns+` FROM users u WHERE u.role = $1 AND u.is_active = 1 ORDER BY u.id`, role)
+}
+
+// CountUsers returns how many people there are, those deactivated included.
+func (s *Snapshot) CountUsers() (int64, error) {
+	n, _, err := one(s, scalar[int64], `SELECT count(*) FROM users`)
+	return n, err
+}
+
+// CreateUser adds a person and returns their id; a.ID and a.CreatedAt are not
+// read. A name or address that somebody has already is a parley.Conflict.
+func (tx *Tx) CreateUser(a Account) (int64, error) {
+	email := strings.TrimSpace(a.Email)
+	id, err := tx.insert(`INSERT INTO users
+		(username, username_fold, email, email_fold, password_hash, role, amount_cents, tier_id, source, is_active, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING id`,
+		a.Username, parley.FoldName(a.Username), null(email), null(parley.FoldName(email)), a.PasswordHash,
+		a.Role, a.Membership.AmountCents, null(a.Membership.TierID), a.Membership.Source, flag(a.Active), tx.now)
+	if err == nil && id == 0 {
+		err = tx.taken(a.Username)
+	}
+	return id, err
+}
+
+// taken says which of a new account's two unique values somebody has already.
+func (s *Snapshot) taken(username string) error {
+	_, found, err := s.AccountByName(username)
+	switch {
+	case err != nil:
+		return err
+	case found:
+		return parley.Errorf(parley.Conflict, "The username %s is taken: choose another one.", username)
+	default:
+		return parley.Errorf(parley.Conflict, "There is an account with this e-mail address already: sign in, or use another address.")
+	}
+}
+
+// SetRights changes what a person is and pays.
+func (tx *Tx) SetRights(id int64, role parley.Role, m parley.Membership) error {
+	_, err := tx.exec(`UPDATE users SET role = $2, amount_cents = $3, tier_id = $4, source = $5 WHERE id = $1`,
+		id, role, m.AmountCents, null(m.TierID), m.Source)
+	return err
+}
+
+// SetActive deactivates a person or lets them in again.
+func (tx *Tx) SetActive(id int64, active bool) error {
+	_, err := tx.exec(`UPDATE users SET is_active = $2 WHERE id = $1`, id, flag(active))
+	return err
+}
+
+// SetPasswordHash gives a person another password.
+func (tx *Tx) SetPasswordHash(id int64, hash string) error {
+	_, err := tx.exec(`UPDATE users SET password_hash = $2 WHERE id = $1`, id, hash)
+	return err
+}
+
+// ReplacePasswordHash exchanges a person's hash for another one of the same
+// password, unless the password was changed meanwhile.
+func (tx *Tx) ReplacePasswordHash(id int64, old, hash string) error {
+	_, err := tx.exec(`UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`, id, old, hash)
+	return err
+}
