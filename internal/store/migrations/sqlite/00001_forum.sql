@@ -103,7 +103,7 @@ CREATE TABLE messages (
     deleted_at           INTEGER,
     deleted_by           INTEGER REFERENCES users (id)
 ) STRICT;
-CREATE INDEX messages_in_thread ON messages (thread_id, id) WHERE deleted_at IS NULL;
+CREATE INDEX messages_in_thread ON messages (thread_id, id, user_id) WHERE deleted_at IS NULL;
 CREATE INDEX messages_by_reply ON messages (reply_to_id, id) WHERE reply_to_id IS NOT NULL;
 CREATE INDEX messages_by_author ON messages (thread_id, user_id, id);
 

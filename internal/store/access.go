@@ -1,0 +1,61 @@
+package store
+
+import "parley"
+
+// accessible is parley.Access.Admits as a condition on a row of thread_access
+// called a. A test compares the two for every viewer and thread.
+func accessible(args *arguments, v parley.Viewer) string {
+	switch {
+	case !v.Active:
+		return "1 = 0"
+	case v.Role.Staff():
+		return "1 = 1"
+	default:
+		return "a.is_private = 0 AND a.min_tier_cents <= " + args.add(v.AmountCents)
+	}
+}
+
+// ThreadState is what decisions about a thread are made from.
+type ThreadState struct {
+	ID              int64
+	AuthorID        int64
+	Title           string
+	Kind            parley.ThreadType
+	ParentThreadID  int64         // sub-threads
+	ParentMessageID int64         // sub-threads
+	FirstMessageID  int64         // cannot be deleted alone
+	Access          parley.Access // what counts: narrowed by the parent's
+	Own             parley.Access // as set for this thread
+	TierID          int64         // as set for this thread; 0: none
+	Pinned          bool
+	Locked          bool
+	SlowModeSeconds int64
+	MessageCount    int64
+}
+
+// ThreadState reads what decisions about a thread are made from; false if there
+// is no such thread, or no longer.
+func (s *Snapshot) ThreadState(id int64) (ThreadState, bool, error) {
+	return one(s, scanThreadState, threadState+` WHERE t.id = $1 AND t.deleted_at IS NULL`, id)
+}
+
+// SubThreadStates reads the states of a thread's sub-threads.
+func (s *Snapshot) SubThreadStates(parentID int64) ([]ThreadState, error) {
+	return list(s, scanThreadState, threadState+` WHERE t.parent_thread_id = $1 AND t.deleted_at IS NULL ORDER BY t.id`, parentID)
+}
+
+const threadState = `SELECT t.id, t.user_id, t.title, coalesce(t.parent_thread_id, 0), coalesce(t.parent_message_id, 0),
+	coalesce(t.first_message_id, 0), a.is_private, a.min_tier_cents, t.is_private, t.min_tier_cents, coalesce(t.tier_id, 0),
+	t.is_pinned, t.is_locked, t.slow_mode_seconds, t.message_count
+	FROM threads t JOIN thread_access a ON a.thread_id = t.id`
+
+func scanThreadState(row scanner) (t ThreadState, err error) {
+	err = row.Scan(&t.ID, &t.AuthorID, &t.Title, &t.ParentThreadID, &t.ParentMessageID, &t.FirstMessageID,
+		&t.Access.Private, &t.Access.MinTierCents, &t.Own.Private, &t.Own.MinTierCents, &t.TierID,
+		&t.Pinned, &t.Locked, &t.SlowModeSeconds, &t.MessageCount)
+	t.Kind = parley.MainThread
+	if t.ParentThreadID != 0 {
+		t.Kind = parley.SubThread
+	}
+	return t, err
+}

@@ -1,0 +1,43 @@
+package store
+
+import "parley"
+
+// Like is one person's like of a message.
+type Like struct {
+	ID        int64
+	User      parley.Author
+	CreatedAt parley.Time
+}
+
+// AddLike stores a like and reports whether it is new.
+func (tx *Tx) AddLike(messageID, userID int64) (bool, error) {
+	n, err := tx.exec(`INSERT INTO likes (message_id, user_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+		messageID, userID, tx.now)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	_, err = tx.exec(`UPDATE messages SET like_count = like_count + 1 WHERE id = $1`, messageID)
+	return true, err
+}
+
+// RemoveLike deletes a like and reports whether there was one.
+func (tx *Tx) RemoveLike(messageID, userID int64) (bool, error) {
+	n, err := tx.exec(`DELETE FROM likes WHERE message_id = $1 AND user_id = $2`, messageID, userID)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	_, err = tx.exec(`UPDATE messages SET like_count = like_count - 1 WHERE id = $1`, messageID)
+	return true, err
+}
+
+// Likes returns the likes of a message after an id, oldest first.
+func (s *Snapshot) Likes(messageID, after int64, limit, offset int) ([]Like, error) {
+	return list(s, func(row scanner) (l Like, err error) {
+		var by author
+		err = row.Scan(append([]any{&l.ID, &l.CreatedAt}, by.columns()...)...)
+		l.User = by.shown()
+		return l, err
+	}, `SELECT l.id, l.created_at, u.id, u.username, u.role, u.amount_cents, u.source
+		FROM likes l JOIN users u ON u.id = l.user_id
+		WHERE l.message_id = $1 AND l.id > $2 ORDER BY l.id LIMIT $3 OFFSET $4`, messageID, after, limit, offset)
+}

@@ -1,0 +1,232 @@
+package store
+
+import (
+	"database/sql"
+	"encoding/json"
+	"slices"
+
+	"parley"
+)
+
+// messageRows reads messages as the viewer, $1, sees them. What is deleted is
+// left out by the conditions that follow it.
+const messageRows = `SELECT m.id, m.thread_id, m.content, m.content_html, u.id, u.username, u.role, u.amount_cents, u.source,
+	m.edited_at, m.created_at, m.mentions, m.reply_to_id, m.reply_count, m.like_count, m.spawned_thread_count,
+	t.parent_thread_id IS NULL, l.user_id IS NOT NULL,
+	o.id, substr(o.content, 1, 100), o.created_at, ou.username, ou.role, ou.amount_cents, ou.source
+	FROM messages m
+	JOIN threads t ON t.id = m.thread_id AND t.deleted_at IS NULL
+	JOIN users u ON u.id = m.user_id
+	LEFT JOIN likes l ON l.message_id = m.id AND l.user_id = $1
+	LEFT JOIN messages o ON o.id = m.reply_to_id AND o.deleted_at IS NULL
+	LEFT JOIN users ou ON ou.id = o.user_id
+	WHERE m.deleted_at IS NULL`
+
+// NewestMessages returns the last limit messages of a thread before an id (0:
+// the end), oldest first.
+func (s *Snapshot) NewestMessages(viewerID, threadID, before int64, limit int) ([]parley.Message, error) {
+	args := arguments{viewerID, threadID}
+	text := messageRows + " AND m.thread_id = $2"
+	if before > 0 {
+		text += " AND m.id < " + args.add(before)
+	}
+	messages, err := list(s, scanMessage, text+" ORDER BY m.id DESC LIMIT "+args.add(limit), args...)
+	slices.Reverse(messages)
+	return messages, err
+}
+
+// MessagesAfter returns the first limit messages of a thread after an id, oldest
+// first.
+func (s *Snapshot) MessagesAfter(viewerID, threadID, after int64, limit int) ([]parley.Message, error) {
+	return list(s, scanMessage, messageRows+" AND m.thread_id = $2 AND m.id > $3 ORDER BY m.id LIMIT $4",
+		viewerID, threadID, after, limit)
+}
+
+// Replies returns replies to a message after an id, oldest first.
+func (s *Snapshot) Replies(viewerID, messageID, after int64, limit, offset int) ([]parley.Message, error) {
+	return list(s, scanMessage, messageRows+" AND m.reply_to_id = $2 AND m.id > $3 ORDER BY m.id LIMIT $4 OFFSET $5",
+		viewerID, messageID, after, limit, offset)
+}
+
+// Message returns a message; false if there is none, or no longer.
+func (s *Snapshot) Message(viewerID, id int64) (parley.Message, bool, error) {
+	return one(s, scanMessage, messageRows+" AND m.id = $2", viewerID, id)
+}
+
+// MessagesByID returns those of the messages that exist, by id.
+func (s *Snapshot) MessagesByID(viewerID int64, ids []int64) (map[int64]parley.Message, error) {
+	found := make(map[int64]parley.Message, len(ids))
+	for batch := range slices.Chunk(ids, 256) {
+		args := arguments{viewerID}
+		messages, err := list(s, scanMessage, messageRows+" AND m.id IN "+in(&args, batch), args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range messages {
+			found[m.ID] = m
+		}
+	}
+	return found, nil
+}
+
+func scanMessage(row scanner) (m parley.Message, err error) {
+	var by, origin author
+	var editedAt, replyTo, originID, originAt, originCents sql.Null[int64]
+	var originText, originName, originRole, originSource sql.Null[string]
+	var mentions string
+	dest := append(append([]any{&m.ID, &m.ThreadID, &m.Content, &m.ContentHTML}, by.columns()...),
+		&editedAt, &m.CreatedAt, &mentions, &replyTo, &m.ReplyCount, &m.LikeCount, &m.SpawnedThreadCount,
+		&m.CanCreateThread, &m.UserHasLiked,
+		&originID, &originText, &originAt, &originName, &originRole, &originCents, &originSource)
+	if err := row.Scan(dest...); err != nil {
+		return m, err
+	}
+	shown := by.shown()
+	m.UserID, m.Username, m.UserRole, m.UserBadgeColor = shown.ID, shown.Name, shown.Role, shown.BadgeColor
+	m.IsEdited, m.ReplyToID = editedAt.Valid, pointer(replyTo)
+	if editedAt.Valid {
+		at := parley.Time(editedAt.V)
+		m.EditedAt = &at
+	}
+	if originID.Valid {
+		origin.name, origin.role = originName.V, parley.Role(originRole.V)
+		origin.membership = parley.Membership{AmountCents: originCents.V, Source: originSource.V}
+		o := origin.shown()
+		m.ReplyToMessage = &parley.ReplyExcerpt{
+			ID: originID.V, Content: originText.V, Username: o.Name, UserRole: o.Role,
+			UserBadgeColor: o.BadgeColor, CreatedAt: parley.Time(originAt.V),
+		}
+	}
+	m.Mentions, err = mentionNames(mentions)
+	return m, err
+}
+
+func mentionNames(text string) ([]string, error) {
+	var mentions []parley.Mention
+	if err := json.Unmarshal([]byte(text), &mentions); err != nil {
+		return nil, err
+	}
+	names := make([]string, len(mentions))
+	for i, m := range mentions {
+		names[i] = m.Name
+	}
+	return names, nil
+}
+
+// MessageState is what decisions about a message are made from.
+type MessageState struct {
+	ID        int64
+	ThreadID  int64
+	AuthorID  int64
+	ReplyToID int64
+	Content   string
+	Mentions  []parley.Mention
+}
+
+// MessageState reads what decisions about a message are made from; false if
+// there is no such message, or no longer.
+func (s *Snapshot) MessageState(id int64) (MessageState, bool, error) {
+	return one(s, func(row scanner) (m MessageState, err error) {
+		var mentions string
+		if err := row.Scan(&m.ID, &m.ThreadID, &m.AuthorID, &m.ReplyToID, &m.Content, &mentions); err != nil {
+			return m, err
+		}
+		return m, json.Unmarshal([]byte(mentions), &m.Mentions)
+	}, `SELECT m.id, m.thread_id, m.user_id, coalesce(m.reply_to_id, 0), m.content, m.mentions
+		FROM messages m JOIN threads t ON t.id = m.thread_id AND t.deleted_at IS NULL
+		WHERE m.id = $1 AND m.deleted_at IS NULL`, id)
+}
+
+// Text is what a message says, in all its forms.
+type Text struct {
+	Content  string
+	HTML     string
+	Mentions []parley.Mention
+}
+
+func (t Text) mentionsJSON() (string, error) {
+	if t.Mentions == nil {
+		return "[]", nil
+	}
+	text, err := json.Marshal(t.Mentions)
+	return string(text), err
+}
+
+// InsertMessage stores a message, counts it, and returns its id.
+func (tx *Tx) InsertMessage(threadID, authorID, replyTo int64, text Text) (int64, error) {
+	mentions, err := text.mentionsJSON()
+	if err != nil {
+		return 0, err
+	}
+	id, err := tx.insert(`INSERT INTO messages (thread_id, user_id, content, content_html, mentions, reply_to_id, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
+		threadID, authorID, text.Content, text.HTML, mentions, null(replyTo), tx.now)
+	if err != nil {
+		return 0, err
+	}
+	if replyTo != 0 {
+		if _, err := tx.exec(`UPDATE messages SET reply_count = reply_count + 1 WHERE id = $1`, replyTo); err != nil {
+			return 0, err
+		}
+	}
+	_, err = tx.exec(`UPDATE threads SET message_count = message_count + 1, last_message_at = $2,
+		first_message_id = coalesce(first_message_id, $3) WHERE id = $1`, threadID, tx.now, id)
+	return id, err
+}
+
+// EditMessage replaces a message's text and keeps the old one as history.
+func (tx *Tx) EditMessage(old MessageState, editorID int64, text Text) error {
+	mentions, err := text.mentionsJSON()
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(`INSERT INTO message_history (message_id, editor_id, content, edited_at) VALUES ($1, $2, $3, $4)`,
+		old.ID, editorID, old.Content, tx.now)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(`UPDATE messages SET content = $2, content_html = $3, mentions = $4, edited_at = $5 WHERE id = $1`,
+		old.ID, text.Content, text.HTML, mentions, tx.now)
+	return err
+}
+
+// DeleteMessages hides a message and all replies below it, and returns their ids,
+// ascending.
+func (tx *Tx) DeleteMessages(root MessageState, byID int64) ([]int64, error) {
+	ids, err := list(&tx.Snapshot, scalar[int64], `WITH RECURSIVE below (id) AS (
+		SELECT id FROM messages WHERE id = $1 AND deleted_at IS NULL
+		UNION SELECT m.id FROM messages m JOIN below b ON m.reply_to_id = b.id WHERE m.deleted_at IS NULL)
+		SELECT id FROM below ORDER BY id`, root.ID)
+	if err != nil {
+		return nil, err
+	}
+	for batch := range slices.Chunk(ids, 256) {
+		args := arguments{tx.now, byID}
+		if _, err := tx.exec(`UPDATE messages SET deleted_at = $1, deleted_by = $2 WHERE id IN `+in(&args, batch), args...); err != nil {
+			return nil, err
+		}
+	}
+	if root.ReplyToID != 0 {
+		if _, err := tx.exec(`UPDATE messages SET reply_count = reply_count - 1 WHERE id = $1`, root.ReplyToID); err != nil {
+			return nil, err
+		}
+	}
+	_, err = tx.exec(`UPDATE threads SET message_count = message_count - $2, last_message_at = coalesce(
+		(SELECT m.created_at FROM messages m WHERE m.thread_id = $1 AND m.deleted_at IS NULL ORDER BY m.id DESC LIMIT 1),
+		last_message_at) WHERE id = $1`, root.ThreadID, len(ids))
+	return ids, err
+}
+
+// NewestMessageID returns the id of a thread's newest message, 0 if it has none.
+func (s *Snapshot) NewestMessageID(threadID int64) (int64, error) {
+	id, _, err := one(s, scalar[int64], `SELECT coalesce(max(id), 0) FROM messages WHERE thread_id = $1 AND deleted_at IS NULL`, threadID)
+	return id, err
+}
+
+// LastPosted returns when a user last wrote in a thread, deleted messages
+// included; 0 if never.
+func (s *Snapshot) LastPosted(threadID, userID int64) (parley.Time, error) {
+	at, _, err := one(s, scalar[int64], `SELECT created_at FROM messages WHERE thread_id = $1 AND user_id = $2 ORDER BY id DESC LIMIT 1`,
+		threadID, userID)
+	return parley.Time(at), err
+}

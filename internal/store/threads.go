@@ -1,0 +1,235 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+
+	"parley"
+)
+
+// ThreadFilter chooses threads of the list.
+type ThreadFilter struct {
+	Following bool              // only those the viewer follows
+	Unread    bool              // only those with messages by others the viewer has not read
+	Kind      parley.ThreadType // empty: both
+	Source    int64             // only those that grew out of this message; 0: any
+	Limit     int
+	Offset    int
+}
+
+// Threads returns the threads that v may see: pinned ones first, then those with
+// the newest messages.
+func (s *Snapshot) Threads(v parley.Viewer, f ThreadFilter) ([]parley.Thread, error) {
+	args := arguments{v.ID}
+	where := "t.deleted_at IS NULL AND " + accessible(&args, v)
+	if f.Following {
+		where += " AND f.user_id IS NOT NULL"
+	}
+	if f.Unread {
+		where += " AND EXISTS (SELECT 1 " + unreadMessages + ")"
+	}
+	switch f.Kind {
+	case parley.MainThread:
+		where += " AND t.parent_thread_id IS NULL"
+	case parley.SubThread:
+		where += " AND t.parent_thread_id IS NOT NULL"
+	}
+	if f.Source != 0 {
+		where += " AND t.parent_message_id = " + args.add(f.Source)
+	}
+	text := threadRows + " WHERE " + where + " ORDER BY t.is_pinned DESC, t.last_message_at DESC, t.id DESC LIMIT " +
+		args.add(f.Limit) + " OFFSET " + args.add(f.Offset)
+	return list(s, threadScanner(v), text, args...)
+}
+
+// Thread returns a thread as v sees it, with CanAccess telling whether v may; false
+// if there is none.
+func (s *Snapshot) Thread(v parley.Viewer, id int64) (parley.Thread, bool, error) {
+	return one(s, threadScanner(v), threadRows+" WHERE t.deleted_at IS NULL AND t.id = $2", v.ID, id)
+}
+
+// CountSubThreads returns how many threads that v may see grew out of a message.
+func (s *Snapshot) CountSubThreads(v parley.Viewer, messageID int64) (int64, error) {
+	args := arguments{messageID}
+	count, _, err := one(s, scalar[int64], `SELECT count(*) FROM threads t JOIN thread_access a ON a.thread_id = t.id
+		WHERE t.parent_message_id = $1 AND t.deleted_at IS NULL AND `+accessible(&args, v), args...)
+	return count, err
+}
+
+// unreadMessages is the tail of a query over the messages of thread t that count
+// as unread for the viewer, $1.
+const unreadMessages = `FROM messages um WHERE um.thread_id = t.id AND um.deleted_at IS NULL
+	AND um.id > coalesce(r.message_id, 0) AND um.user_id <> $1`
+
+// threadRows reads threads as the viewer, $1, sees them.
+const threadRows = `SELECT t.id, t.title, t.user_id, u.username, u.role, u.amount_cents, u.source,
+	t.message_count, coalesce(v.views, 0), t.follower_count, t.is_pinned, t.is_locked, a.is_private, a.min_tier_cents,
+	a.tier_id, ti.title, ti.description, ti.color, t.last_message_at, t.created_at, t.parent_thread_id, t.parent_message_id,
+	sm.id, substr(sm.content, 1, 100), su.username, sm.created_at,
+	f.user_id IS NOT NULL, r.message_id, t.slow_mode_seconds,
+	(SELECT count(*) FROM notifications n JOIN messages nm ON nm.id = n.message_id AND nm.deleted_at IS NULL
+		WHERE n.user_id = $1 AND n.thread_id = t.id AND n.is_read = 0 AND n.is_deleted = 0),
+	(SELECT count(*) ` + unreadMessages + `)
+	FROM threads t
+	JOIN thread_access a ON a.thread_id = t.id
+	JOIN users u ON u.id = t.user_id
+	LEFT JOIN tiers ti ON ti.id = a.tier_id
+	LEFT JOIN thread_views v ON v.thread_id = t.id
+	LEFT JOIN messages sm ON sm.id = t.parent_message_id AND sm.deleted_at IS NULL
+	LEFT JOIN users su ON su.id = sm.user_id
+	LEFT JOIN follows f ON f.thread_id = t.id AND f.user_id = $1
+	LEFT JOIN read_positions r ON r.thread_id = t.id AND r.user_id = $1`
+
+// author is the columns that show who wrote something.
+type author struct {
+	id         int64
+	name       string
+	role       parley.Role
+	membership parley.Membership
+}
+
+func (a *author) columns() []any {
+	return []any{&a.id, &a.name, &a.role, &a.membership.AmountCents, &a.membership.Source}
+}
+
+func (a *author) shown() parley.Author {
+	return parley.NewAuthor(a.id, a.name, a.role, a.membership)
+}
+
+// threadScanner reads rows of threadRows for v.
+func threadScanner(v parley.Viewer) func(scanner) (parley.Thread, error) {
+	return func(row scanner) (t parley.Thread, err error) {
+		var by author
+		var access parley.Access
+		var tier tierColumns
+		var source sourceColumns
+		var parentThread, parentMessage, lastRead sql.Null[int64]
+		err = row.Scan(append(append([]any{&t.ID, &t.Title}, by.columns()...),
+			&t.MessageCount, &t.ViewCount, &t.FollowerCount, &t.IsPinned, &t.IsLocked, &access.Private, &access.MinTierCents,
+			&tier.id, &tier.title, &tier.description, &tier.color, &t.LastMessageAt, &t.CreatedAt, &parentThread, &parentMessage,
+			&source.id, &source.content, &source.username, &source.createdAt,
+			&t.IsFollowing, &lastRead, &t.SlowModeSeconds, &t.UnreadCount, &t.UnreadMessages)...)
+		if err != nil {
+			return t, err
+		}
+		shown := by.shown()
+		t.UserID, t.Username, t.UserRole, t.UserBadgeColor = shown.ID, shown.Name, shown.Role, shown.BadgeColor
+		t.IsPrivate, t.MinTierCents, t.CanAccess = access.Private, access.MinTierCents, access.Admits(v)
+		t.TierInfo = parley.NewTierInfo(access.MinTierCents, tier.tier())
+		t.ParentThreadID, t.ParentMessageID, t.LastReadMessageID = pointer(parentThread), pointer(parentMessage), pointer(lastRead)
+		t.CreatedFromMessage = source.message()
+		t.ThreadType = parley.MainThread
+		if t.ParentThreadID != nil {
+			t.ThreadType = parley.SubThread
+		}
+		t.CanManage = t.CanAccess && parley.CanManageThread(v, t.ThreadType, t.UserID)
+		t.CanDelete = t.CanManage
+		return t, nil
+	}
+}
+
+type tierColumns struct {
+	id                        sql.Null[int64]
+	title, description, color sql.Null[string]
+}
+
+func (c tierColumns) tier() *parley.Tier {
+	if !c.id.Valid {
+		return nil
+	}
+	return &parley.Tier{ID: c.id.V, Title: c.title.V, Description: c.description.V, Color: c.color.V}
+}
+
+type sourceColumns struct {
+	id, createdAt     sql.Null[int64]
+	content, username sql.Null[string]
+}
+
+func (c sourceColumns) message() *parley.SourceMessage {
+	if !c.id.Valid {
+		return nil
+	}
+	return &parley.SourceMessage{ID: c.id.V, Content: c.content.V, Username: c.username.V, CreatedAt: parley.Time(c.createdAt.V)}
+}
+
+// NewThread is a thread to be stored; its first message follows it.
+type NewThread struct {
+	Title           string
+	AuthorID        int64
+	ParentThreadID  int64 // 0: a main thread
+	ParentMessageID int64
+	Access          parley.Access
+	TierID          int64 // 0: none
+}
+
+// InsertThread stores a thread and returns its id.
+func (tx *Tx) InsertThread(t NewThread) (int64, error) {
+	id, err := tx.insert(`INSERT INTO threads
+		(title, user_id, parent_thread_id, parent_message_id, is_private, min_tier_cents, tier_id, last_message_at, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) RETURNING id`,
+		t.Title, t.AuthorID, null(t.ParentThreadID), null(t.ParentMessageID), flag(t.Access.Private), t.Access.MinTierCents,
+		null(t.TierID), tx.now)
+	if err == nil && t.ParentMessageID != 0 {
+		_, err = tx.exec(`UPDATE messages SET spawned_thread_count = spawned_thread_count + 1 WHERE id = $1`, t.ParentMessageID)
+	}
+	return id, err
+}
+
+// SetThread stores what a thread's managers can change.
+func (tx *Tx) SetThread(t ThreadState) error {
+	_, err := tx.exec(`UPDATE threads SET title = $2, is_pinned = $3, is_locked = $4, is_private = $5, min_tier_cents = $6,
+		tier_id = $7, slow_mode_seconds = $8 WHERE id = $1`,
+		t.ID, t.Title, flag(t.Pinned), flag(t.Locked), flag(t.Own.Private), t.Own.MinTierCents, null(t.TierID), t.SlowModeSeconds)
+	return err
+}
+
+// DeleteThread hides a thread. A sub-thread no longer counts at its source.
+func (tx *Tx) DeleteThread(t ThreadState) error {
+	if _, err := tx.exec(`UPDATE threads SET deleted_at = $2 WHERE id = $1`, t.ID, tx.now); err != nil {
+		return err
+	}
+	if t.ParentMessageID == 0 {
+		return nil
+	}
+	_, err := tx.exec(`UPDATE messages SET spawned_thread_count = spawned_thread_count - 1 WHERE id = $1`, t.ParentMessageID)
+	return err
+}
+
+// ThreadTitle returns a thread's title, also of a deleted one.
+func (s *Snapshot) ThreadTitle(id int64) (string, error) {
+	title, _, err := one(s, scalar[string], `SELECT title FROM threads WHERE id = $1`, id)
+	return title, err
+}
+
+// AddViews adds to the views of threads.
+func (tx *Tx) AddViews(views map[int64]int64) error {
+	for id, n := range views {
+		_, err := tx.exec(`INSERT INTO thread_views (thread_id, views) VALUES ($1, $2)
+			ON CONFLICT (thread_id) DO UPDATE SET views = thread_views.views + excluded.views`, id, n)
+		if err != nil {
+			return fmt.Errorf("views of thread %d: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// Tier returns a tier; false if there is none.
+func (s *Snapshot) Tier(id int64) (parley.Tier, bool, error) {
+	return one(s, func(row scanner) (t parley.Tier, err error) {
+		err = row.Scan(&t.ID, &t.Title, &t.Description, &t.Color, &t.AmountCents, &t.Active)
+		return t, err
+	}, `SELECT id, title, description, color, amount_cents, is_active FROM tiers WHERE id = $1`, id)
+}
+
+// TierTitle names the highest active tier that an amount reaches, empty if none.
+func (s *Snapshot) TierTitle(amountCents int64) (string, error) {
+	title, _, err := one(s, scalar[string], `SELECT title FROM tiers WHERE is_active = 1 AND amount_cents <= $1
+		ORDER BY amount_cents DESC, id LIMIT 1`, amountCents)
+	return title, err
+}
+
+// InsertTier stores a tier and returns its id.
+func (tx *Tx) InsertTier(t parley.Tier) (int64, error) {
+	return tx.insert(`INSERT INTO tiers (title, description, color, amount_cents, is_active, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`, t.Title, t.Description, t.Color, t.AmountCents, flag(t.Active), tx.now)
+}
