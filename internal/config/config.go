@@ -1,0 +1,92 @@
+// Package config is what an operator can set. Flags, environment variables
+// (PARLEY_ and the flag's name in capitals, - as _) and the file that --config
+// names carry the same names; a flag outweighs the environment, the environment
+// the file:
+//
+//	parley serve --posts-per-minute 60
+//	PARLEY_POSTS_PER_MINUTE=60 parley serve
+//	echo 'posts-per-minute = 60' > parley.conf && parley serve --config parley.conf
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Log says how the log reads.
+type Log struct {
+	LogFormat string     `default:"text" enum:"text,json" help:"How the log reads: text or json."`
+	LogLevel  slog.Level `default:"info" help:"What is logged: debug, info, warn or error, and what is graver. (*)"`
+}
+
+// Serve is what the server can be told. Its fields' tags are the command line;
+// those whose help ends with (*) can change while it runs, see Adopt.
+type Serve struct {
+	Addr              string         `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to answer."`
+	AdminAddr         string         `default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Where to serve profiles to operators; empty: nowhere. Never let strangers reach it."`
+	Origins           []Origin       `name:"origin" placeholder:"https://HOST" help:"Another origin whose pages may act for the people signed in here; repeatable. (*)"`
+	TrustedProxies    []netip.Prefix `placeholder:"CIDR" help:"Networks of proxies that are believed about who asks, and whether by HTTPS (X-Forwarded-For, X-Forwarded-Proto). (*)"`
+	CookieName        string         `default:"session_id" help:"The cookie that keeps people signed in."`
+	MaxSocketsPerUser int            `default:"20" placeholder:"N" help:"Live connections one person may have."`
+	PostsPerMinute    int            `default:"30" placeholder:"N" help:"Messages a member may post; 0: any number. The creator and the team may always. (*)"`
+	Demo              bool           `help:"Fill an empty database with a lively community, whose people anybody can sign in as with a click."`
+}
+
+// Validate says what is wrong with settings that are each well-formed.
+func (s *Serve) Validate() error {
+	switch {
+	case s.MaxSocketsPerUser < 1:
+		return fmt.Errorf("--max-sockets-per-user must be at least 1, not %d", s.MaxSocketsPerUser)
+	case s.PostsPerMinute < 0:
+		return fmt.Errorf("--posts-per-minute must be 0 (any number) or more, not %d", s.PostsPerMinute)
+	case !isToken(s.CookieName):
+		return fmt.Errorf("--cookie-name must be letters, digits, - and _, not %q", s.CookieName)
+	}
+	return nil
+}
+
+func isToken(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return !(r == '-' || r == '_' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z')
+	})
+}
+
+// Adopt takes from next what can change while the server runs, and returns the
+// names of the settings that differ but need a restart.
+func (s *Serve) Adopt(next Serve) (restart []string) {
+	for _, fixed := range []struct {
+		name    string
+		changed bool
+	}{
+		{"addr", s.Addr != next.Addr},
+		{"admin-addr", s.AdminAddr != next.AdminAddr},
+		{"cookie-name", s.CookieName != next.CookieName},
+		{"max-sockets-per-user", s.MaxSocketsPerUser != next.MaxSocketsPerUser},
+		{"demo", s.Demo != next.Demo},
+	} {
+		if fixed.changed {
+			restart = append(restart, fixed.name)
+		}
+	}
+	s.Origins, s.TrustedProxies = slices.Clone(next.Origins), slices.Clone(next.TrustedProxies)
+	s.PostsPerMinute = next.PostsPerMinute
+	return restart
+}
+
+// Origin is a web origin, as browsers send it: https://example.org, with a port
+// if it is not the scheme's own.
+type Origin string
+
+// UnmarshalText reads an origin from the command line.
+func (o *Origin) UnmarshalText(text []byte) error {
+	u, err := url.Parse(string(text))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || *u != (url.URL{Scheme: u.Scheme, Host: u.Host}) {
+		return fmt.Errorf("%q is no origin: give scheme and host alone, like https://example.org", text)
+	}
+	*o = Origin(strings.ToLower(u.Scheme + "://" + u.Host))
+	return nil
+}
