@@ -1,0 +1,172 @@
+// Package markdown turns what people write into HTML that is safe to show, and
+// finds the people they mention.
+//
+// The dialect is GitHub's: tables, task lists, strikethrough, bare addresses as
+// links, fenced code highlighted by class, with what a chat needs on top: a
+// newline is a line break. It differs on purpose in what a hostile or careless
+// message could abuse:
+//
+//   - HTML is not HTML here but text, shown as it was typed: "List<String>" stays.
+//   - Links lead to http, https and mailto only, and images become links, so that
+//     opening a thread tells no other host who reads it.
+//   - There are no reference links ("[a]: https://…"): one definition used a
+//     thousand times made 4 MB of 10,000 characters. The address in it is still a
+//     link.
+//   - Headings start at the third level: a message is no page of its own.
+//   - Nesting, table cells, mentioned names and the time for highlighting are bounded.
+//
+// Rendering takes two steps, because a name means somebody only if the database
+// knows it: Parse tells the names, so that all are looked up in one query, and
+// Document.Render puts the people in.
+//
+// Everything here is a pure function of its arguments and safe for concurrent
+// use. One thing depends on the machine: code that takes too long to highlight is
+// plain from there on.
+package markdown
+
+import (
+	"bytes"
+	"html"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+
+	"parley"
+)
+
+// Document is a message of which it is known whom it may mention.
+type Document struct {
+	source   []byte
+	names    []string
+	specials []parley.SpecialMention
+}
+
+// Parse reads a message. What is longer than parley.MaxContent is taken for
+// plain text without mentions.
+func Parse(content string) Document {
+	doc := Document{source: []byte(clean.Replace(strings.ToValidUTF8(content, "\uFFFD")))}
+	if bytes.IndexByte(doc.source, '@') < 0 || doc.tooLong() {
+		return doc
+	}
+	pass := &pass{}
+	pass.parse(doc.source)
+	doc.names = pass.names
+	for _, m := range pass.mentions {
+		if m.Special != "" {
+			doc.specials = append(doc.specials, m.Special)
+		}
+	}
+	return doc
+}
+
+// clean leaves one kind of line end, and nothing that HTML cannot carry.
+var clean = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "\uFFFD")
+
+// Names returns the names that may mean somebody, as written, in order, each
+// once without regard to case (parley.FoldName), at most 100 of them. They hold
+// more than the message mentions: of "_@Mina_" both "Mina_" and "Mina", as only
+// one of them is somebody. The special names are not among them.
+func (d Document) Names() []string { return d.names }
+
+// Specials returns the special mentions in order, each once.
+func (d Document) Specials() []parley.SpecialMention { return d.specials }
+
+// Render returns the message as HTML and whom it mentions: special ones and
+// those of the people, whose keys are folded names (parley.FoldName) and whose
+// Mention.Name is shown. Mentions come in order, each person and special once.
+// A name that is nobody's stays as it was written.
+func (d Document) Render(people map[string]parley.Mention) (safeHTML string, mentions []parley.Mention) {
+	if d.tooLong() {
+		return plainHTML(d.source), nil
+	}
+	pass := &pass{rendering: true, people: people, specials: d.specials, highlighting: highlightBudget}
+	root := pass.parse(d.source)
+	var out bytes.Buffer
+	if err := renderer.Render(&out, d.source, root); err != nil {
+		return plainHTML(d.source), nil
+	}
+	return strings.TrimSpace(policy.Sanitize(out.String())), pass.mentions
+}
+
+func (d Document) tooLong() bool {
+	return len(d.source) > parley.MaxContent && utf8.RuneCount(d.source) > parley.MaxContent
+}
+
+// plainHTML shows text as it is, line by line.
+func plainHTML(source []byte) string {
+	escaped := html.EscapeString(string(source))
+	return policy.Sanitize("<p>" + strings.ReplaceAll(escaped, "\n", "<br>\n") + "</p>")
+}
+
+// pass is one reading of a message. The first pass collects names; the second,
+// rendering, knows the people behind them and turns them into mentions. There
+// are two because it depends on who exists where a name ends, and on that where
+// emphasis does: "_@Mina_".
+type pass struct {
+	rendering bool
+	people    map[string]parley.Mention
+	specials  []parley.SpecialMention // rendering: those the first pass found, no others
+
+	names    []string
+	seen     map[string]bool
+	mentions []parley.Mention
+
+	highlighting time.Duration // what is left of highlightBudget
+}
+
+var passKey = parser.NewContextKey()
+
+func (p *pass) parse(source []byte) ast.Node {
+	context := parser.NewContext()
+	context.Set(passKey, p)
+	root := blocksAndInlines.Parse(text.NewReader(source), parser.WithContext(context))
+	p.settle(root, 0, false)
+	return root
+}
+
+// settle walks a finished tree: it flattens what is nested too deep, makes names
+// in the text of a link plain (a click there goes elsewhere), lists the mentions
+// that remain, and has all blocks of code draw on one budget.
+func (p *pass) settle(parent ast.Node, depth int, linked bool) {
+	for child := parent.FirstChild(); child != nil; {
+		next := child.NextSibling()
+		switch n := child.(type) {
+		case *mentionNode:
+			n.plain = linked
+			if !linked {
+				p.add(n.Mention)
+			}
+		case *ast.Link, *ast.Image:
+			p.settle(n, depth+1, true)
+		case *ast.FencedCodeBlock:
+			n.SetAttributeString(budgetAttribute, &p.highlighting)
+		default:
+			p.settle(n, depth+1, linked)
+		}
+		if depth > maxDepth && child.Type() == ast.TypeInline && child.HasChildren() {
+			unwrap(parent, child)
+		}
+		child = next
+	}
+}
+
+// unwrap puts a node's children in its place.
+func unwrap(parent, n ast.Node) {
+	for child := n.FirstChild(); child != nil; child = n.FirstChild() {
+		parent.InsertBefore(parent, n, child)
+	}
+	parent.RemoveChild(parent, n)
+}
+
+func (p *pass) add(m parley.Mention) {
+	for _, known := range p.mentions {
+		if known.UserID == m.UserID && known.Special == m.Special {
+			return
+		}
+	}
+	p.mentions = append(p.mentions, m)
+}
