@@ -103,12 +103,14 @@ type (
 		ThreadID int64  `json:"thread"`
 		Access   Access `json:"access"`
 	}
-	// TeamMentioned goes to all who can access the thread now, as
-	// TeamMentionFrame, while the message exists.
-	TeamMentioned struct {
-		ThreadID      int64 `json:"thread"`
-		MessageID     int64 `json:"message"`
-		Notifications int64 `json:"notifications"`
+	// ManyMentioned says that a message mentions the team or everyone. It goes
+	// to all who can access the thread now, as SpecialMentionFrame, while the
+	// message exists.
+	ManyMentioned struct {
+		ThreadID      int64          `json:"thread"`
+		MessageID     int64          `json:"message"`
+		Special       SpecialMention `json:"special"`
+		Notifications int64          `json:"notifications"` // people notified, as of the commit
 	}
 	// ThreadsChanged goes to all who could or can access the threads, as
 	// ThreadsChangedFrame: their access or their place in the list changed.
@@ -160,7 +162,7 @@ func (ThreadClosed) Kind() string        { return "thread_closed" }
 func (ThreadCreated) Kind() string       { return "thread_created" }
 func (SubThreadCreated) Kind() string    { return "sub_thread_created" }
 func (ThreadDeleted) Kind() string       { return "thread_deleted" }
-func (TeamMentioned) Kind() string       { return "team_mentioned" }
+func (ManyMentioned) Kind() string       { return "many_mentioned" }
 func (ThreadsChanged) Kind() string      { return "threads_changed" }
 func (Notified) Kind() string            { return "notified" }
 func (MembershipChanged) Kind() string   { return "membership_changed" }
@@ -178,7 +180,7 @@ func (e ThreadClosed) Channel() Channel      { return ThreadChannel(e.ThreadID) 
 func (ThreadCreated) Channel() Channel       { return ForumChannel }
 func (SubThreadCreated) Channel() Channel    { return ForumChannel }
 func (ThreadDeleted) Channel() Channel       { return ForumChannel }
-func (TeamMentioned) Channel() Channel       { return ForumChannel }
+func (ManyMentioned) Channel() Channel       { return ForumChannel }
 func (ThreadsChanged) Channel() Channel      { return ForumChannel }
 func (e Notified) Channel() Channel          { return UserChannel(e.UserID) }
 func (e MembershipChanged) Channel() Channel { return UserChannel(e.UserID) }
@@ -200,7 +202,7 @@ func init() {
 	register[ThreadCreated]()
 	register[SubThreadCreated]()
 	register[ThreadDeleted]()
-	register[TeamMentioned]()
+	register[ManyMentioned]()
 	register[ThreadsChanged]()
 	register[Notified]()
 	register[MembershipChanged]()

@@ -107,9 +107,9 @@ type (
 		ParentThreadID  int64   `json:"parent_thread_id"`
 		ParentMessageID int64   `json:"parent_message_id"`
 	}
-	// TeamMentionFrame tells that a message calls the team.
-	TeamMentionFrame struct {
-		Type              string  `json:"type"` // team_mention
+	// SpecialMentionFrame tells that a message calls the team, or everyone.
+	SpecialMentionFrame struct {
+		Type              string  `json:"type"` // team_mention, everyone_mention
 		ThreadID          int64   `json:"thread_id"`
 		MessageID         int64   `json:"message_id"`
 		Sender            RoleRef `json:"sender"`

@@ -62,6 +62,11 @@ const (
 	MentionTeam     SpecialMention = "team"
 )
 
+// Means reports whether a special mention means people of a role.
+func (s SpecialMention) Means(r Role) bool {
+	return s == MentionEveryone || string(s) == string(r)
+}
+
 // ForReader turns a message into what a reader other than its author sees who
 // has not touched it: what an event shows, as it goes to many.
 func (m Message) ForReader() Message {

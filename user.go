@@ -43,6 +43,18 @@ func (u User) Viewer() Viewer {
 	return Viewer{ID: u.ID, Role: u.Role, AmountCents: u.Membership.AmountCents, Active: u.Active}
 }
 
+// staffTierAmount stands for a membership that includes everything.
+const staffTierAmount = 999_999_999
+
+// TierAmount returns what u's membership amounts to, in cents a month, as shown
+// to themselves: the creator and the team have access to everything.
+func (u User) TierAmount() int64 {
+	if u.Role.Staff() {
+		return staffTierAmount
+	}
+	return u.Membership.AmountCents
+}
+
 // Author returns u as others see them beside what they wrote.
 func (u User) Author() Author { return NewAuthor(u.ID, u.Username, u.Role, u.Membership) }
 

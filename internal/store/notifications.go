@@ -1,7 +1,6 @@
 package store
 
 import (
-	"database/sql"
 	"slices"
 
 	"parley"
@@ -149,6 +148,13 @@ func (tx *Tx) NotifiedOf(messageIDs []int64) ([]int64, error) {
 	return users, nil
 }
 
+// UnreadIn returns the users with unread notifications in these threads.
+func (s *Snapshot) UnreadIn(threadIDs []int64) ([]int64, error) {
+	var args arguments
+	return list(s, scalar[int64], `SELECT DISTINCT user_id FROM notifications
+		WHERE is_read = 0 AND is_deleted = 0 AND thread_id IN `+in(&args, threadIDs)+` ORDER BY user_id`, args...)
+}
+
 func (tx *Tx) bumpCountVersion(userID int64) error {
 	_, err := tx.exec(`INSERT INTO count_versions (user_id, version) VALUES ($1, 1)
 		ON CONFLICT (user_id) DO UPDATE SET version = count_versions.version + 1`, userID)
@@ -172,25 +178,4 @@ func (tx *Tx) MoveReadPosition(userID, threadID, messageID int64) error {
 		ON CONFLICT (user_id, thread_id) DO UPDATE SET message_id = excluded.message_id
 		WHERE excluded.message_id > read_positions.message_id`, userID, threadID, messageID)
 	return err
-}
-
-// Recipients returns up to limit people with ids after one who may have to hear
-// of a message: those who follow its thread, and the ones named. Mentioned and
-// RepliedTo are left for the caller to set.
-func (s *Snapshot) Recipients(threadID int64, named []int64, after int64, limit int) ([]parley.Recipient, error) {
-	args := arguments{threadID, after}
-	candidates := `SELECT user_id AS id FROM follows WHERE thread_id = $1 AND user_id > $2`
-	if len(named) > 0 {
-		candidates += ` UNION SELECT id FROM users WHERE id > $2 AND id IN ` + in(&args, named)
-	}
-	return list(s, func(row scanner) (r parley.Recipient, err error) {
-		var newMessage, mention, reply sql.Null[bool]
-		err = row.Scan(&r.Viewer.ID, &r.Viewer.Role, &r.Viewer.AmountCents, &r.Viewer.Active, &newMessage, &mention, &reply)
-		if newMessage.Valid {
-			r.Follow = &parley.Follow{NewMessage: newMessage.V, Mention: mention.V, Reply: reply.V}
-		}
-		return r, err
-	}, `SELECT u.id, u.role, u.amount_cents, u.is_active, f.new_message, f.mention, f.reply
-		FROM (`+candidates+`) c JOIN users u ON u.id = c.id LEFT JOIN follows f ON f.thread_id = $1 AND f.user_id = u.id
-		ORDER BY u.id LIMIT `+args.add(limit), args...)
 }

@@ -159,6 +159,7 @@ CREATE UNIQUE INDEX notifications_likes_once ON notifications (user_id, message_
 CREATE UNIQUE INDEX notifications_sub_threads_once ON notifications (user_id, thread_id) WHERE kind = 'sub_thread';
 CREATE INDEX notifications_by_user ON notifications (user_id, id) WHERE is_deleted = 0;
 CREATE INDEX notifications_unread ON notifications (user_id, thread_id) WHERE is_read = 0 AND is_deleted = 0;
+CREATE INDEX notifications_by_thread ON notifications (thread_id, user_id) WHERE is_read = 0 AND is_deleted = 0;
 CREATE INDEX notifications_by_message ON notifications (message_id);
 
 -- Each user's part of count_version: grows with every change of what is unread.

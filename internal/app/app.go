@@ -1,0 +1,251 @@
+// Package app holds the forum's use cases. Each authorises, validates, makes its
+// change and the events that tell of it in one transaction, and publishes them
+// when they are committed. It is the only caller of the store's writes.
+//
+// Methods take the person who acts as a parley.Viewer. What the request's
+// session told of them decides what they may read; before a change they are read
+// again within its transaction, so that nobody acts on rights that are gone.
+package app
+
+import (
+	"context"
+	"log/slog"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parley"
+	"parley/internal/store"
+	"parley/realtime"
+)
+
+// App runs the use cases on a store. Its methods may be called concurrently.
+type App struct {
+	store  *store.Store
+	log    *Log
+	logger *slog.Logger
+	hub    atomic.Pointer[Publisher]
+	jobs   chan struct{} // has an element when there may be a job due
+
+	viewsMu sync.Mutex
+	views   map[int64]int64 // of threads, not stored yet
+
+	accounts
+}
+
+// Publisher is the part of realtime.Hub that the use cases tell of changes.
+type Publisher interface {
+	Publish(...realtime.Event)
+	SendUser(user string, m realtime.Message)
+	Connected(user string) bool
+}
+
+// Options adjusts an App; the zero value is right outside tests.
+type Options struct {
+	Logger *slog.Logger // nil: slog.Default()
+}
+
+// New returns the use cases on a store.
+func New(s *store.Store, opts Options) *App {
+	if opts.Logger == nil {
+		opts.Logger = slog.Default()
+	}
+	return &App{
+		store: s, log: &Log{s}, logger: opts.Logger,
+		jobs: make(chan struct{}, 1), views: map[int64]int64{},
+		accounts: newAccounts(opts),
+	}
+}
+
+// Log returns the event log for a hub to follow.
+func (a *App) Log() *Log { return a.log }
+
+// Connect makes the use cases publish to a hub. Without one, whoever follows the
+// log finds their events there.
+func (a *App) Connect(p Publisher) { a.hub.Store(&p) }
+
+// Ready reports whether the database answers.
+func (a *App) Ready(ctx context.Context) error {
+	return a.store.View(ctx, func(s *store.Snapshot) error {
+		_, err := s.Community()
+		return err
+	})
+}
+
+// Community returns the community's settings.
+func (a *App) Community(ctx context.Context) (c parley.Community, err error) {
+	err = a.store.View(ctx, func(s *store.Snapshot) error {
+		c, err = s.Community()
+		return err
+	})
+	return c, err
+}
+
+// Idempotency makes a creating use case repeatable: the same key by the same
+// person creates once, and answers with what it created then as it is now. The
+// zero value asks for nothing.
+type Idempotency struct {
+	Key         string
+	Fingerprint []byte // of the request; another one with the same key is refused
+}
+
+// create runs fn, which returns the id of what it made, unless the request was
+// made before.
+func (a *App) create(ctx context.Context, actor int64, idem Idempotency, fn func(*store.Tx, parley.Viewer) (int64, error)) (id int64, err error) {
+	err = a.change(ctx, actor, func(tx *store.Tx, v parley.Viewer) (err error) {
+		if idem.Key == "" {
+			id, err = fn(tx, v)
+			return err
+		}
+		var repeated bool
+		if id, repeated, err = tx.Repeated(actor, idem.Key, idem.Fingerprint); err != nil || repeated {
+			return err
+		}
+		if id, err = fn(tx, v); err != nil {
+			return err
+		}
+		return tx.Remember(actor, idem.Key, idem.Fingerprint, id)
+	})
+	return id, err
+}
+
+// change runs fn in a transaction with the actor's rights as they are in it, and
+// publishes the events. fn may run more than once, see store.Store.Update.
+func (a *App) change(ctx context.Context, actor int64, fn func(*store.Tx, parley.Viewer) error) error {
+	return a.update(ctx, func(tx *store.Tx) error {
+		v, found, err := tx.Viewer(actor)
+		if err != nil {
+			return err
+		}
+		if !found || !v.Active {
+			return parley.ErrNotSignedIn
+		}
+		return fn(tx, v)
+	})
+}
+
+// update runs fn in a transaction and publishes the events it appended.
+func (a *App) update(ctx context.Context, fn func(*store.Tx) error) error {
+	logged, err := a.store.Update(ctx, fn)
+	if err == nil {
+		// The change is made, whether or not somebody still waits for the answer.
+		a.publish(context.WithoutCancel(ctx), logged)
+	}
+	return err
+}
+
+// publish hands committed events to the hub. What fails here is found in the log
+// by whoever follows it.
+func (a *App) publish(ctx context.Context, logged []store.Logged) {
+	hub := a.hub.Load()
+	if hub == nil {
+		return
+	}
+	wanted := logged[:0:0]
+	for _, l := range logged {
+		if e, ok := l.Event.(parley.Notified); !ok || (*hub).Connected(userKey(e.UserID)) {
+			wanted = append(wanted, l)
+		}
+	}
+	if len(wanted) == 0 {
+		return
+	}
+	events, err := a.log.render(ctx, wanted)
+	if err != nil {
+		a.logger.WarnContext(ctx, "events left for the follower", "events", len(wanted), "error", err)
+		return
+	}
+	(*hub).Publish(events...)
+}
+
+// userKey names a user to the hub.
+func userKey(id int64) string { return strconv.FormatInt(id, 10) }
+
+// Intervals of the background work.
+const (
+	jobInterval   = time.Second     // how late a job is seen that nobody told of
+	flushInterval = 3 * time.Second // how late a thread's views are stored
+	pruneInterval = time.Hour
+)
+
+// Run does the background work until ctx ends: jobs, view counts, pruning. It
+// stores the views counted so far before it returns.
+func (a *App) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	wg.Go(func() { a.work(ctx) })
+	wg.Go(func() { every(ctx, flushInterval, a.flushViews) })
+	wg.Go(func() { every(ctx, pruneInterval, a.prune) })
+	wg.Wait()
+	a.flushViews(context.WithoutCancel(ctx))
+	return nil
+}
+
+// every calls fn now and then until ctx ends.
+func every(ctx context.Context, interval time.Duration, fn func(context.Context)) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			fn(ctx)
+		}
+	}
+}
+
+// countView notes that a thread was opened.
+func (a *App) countView(threadID int64) {
+	a.viewsMu.Lock()
+	a.views[threadID]++
+	a.viewsMu.Unlock()
+}
+
+// flushViews stores the views counted since the last time. Those that cannot be
+// stored now are kept.
+func (a *App) flushViews(ctx context.Context) {
+	a.viewsMu.Lock()
+	views := a.views
+	a.views = map[int64]int64{}
+	a.viewsMu.Unlock()
+	if len(views) == 0 {
+		return
+	}
+	if _, err := a.store.Update(ctx, func(tx *store.Tx) error { return tx.AddViews(views) }); err != nil {
+		a.logger.WarnContext(ctx, "views not stored, will try again", "error", err)
+		a.viewsMu.Lock()
+		for id, n := range views {
+			a.views[id] += n
+		}
+		a.viewsMu.Unlock()
+	}
+}
+
+// prune removes what need not be kept: old events, used idempotency keys, expired
+// sessions.
+func (a *App) prune(ctx context.Context) {
+	for more := true; more && ctx.Err() == nil; {
+		err := a.update(ctx, func(tx *store.Tx) (err error) {
+			more, err = tx.PruneEvents()
+			return err
+		})
+		if err != nil {
+			a.logger.WarnContext(ctx, "event log not pruned, will try again", "error", err)
+			return
+		}
+	}
+	err := a.update(ctx, func(tx *store.Tx) error {
+		if err := tx.PruneIdempotencyKeys(); err != nil {
+			return err
+		}
+		users, err := tx.ExpireSessions()
+		for _, id := range users {
+			tx.Append(parley.SessionsEnded{UserID: id})
+		}
+		return err
+	})
+	if err != nil {
+		a.logger.WarnContext(ctx, "keys and sessions not pruned, will try again", "error", err)
+	}
+}

@@ -1,0 +1,85 @@
+package app
+
+import (
+	"parley"
+	"parley/internal/markdown"
+	"parley/internal/store"
+)
+
+// draft is a message that was read and rendered, ready to be stored.
+type draft struct {
+	text     store.Text
+	named    []int64 // people mentioned by name
+	specials []parley.SpecialMention
+}
+
+// compose renders a message. The names in it are looked up in s. It is done
+// before the write transaction, as it takes longer than what happens there.
+func compose(s *store.Snapshot, content string) (draft, error) {
+	content, err := parley.CheckContent(content)
+	if err != nil {
+		return draft{}, err
+	}
+	doc := markdown.Parse(content)
+	people, err := s.MentionedUsers(doc.Names())
+	if err != nil {
+		return draft{}, err
+	}
+	d := draft{text: store.Text{Content: content}}
+	d.text.HTML, d.text.Mentions = doc.Render(people)
+	for _, m := range d.text.Mentions {
+		if m.Special != "" {
+			d.specials = append(d.specials, m.Special)
+		} else {
+			d.named = append(d.named, m.UserID)
+		}
+	}
+	return d, nil
+}
+
+// checkSpecials refuses mentions of many by those who may not make them.
+func (d draft) checkSpecials(v parley.Viewer) error {
+	for _, special := range d.specials {
+		if special != parley.MentionCreator && !v.Staff() {
+			return parley.Errorf(parley.Forbidden, "Only the creator and the team may mention @%s.", special)
+		}
+	}
+	return nil
+}
+
+// notify appends what tells others of a message in a thread with this access: an
+// event for those mentions that everybody sees, and a job for the notifications.
+// After an edit only those who are mentioned hear of it.
+func (d draft) notify(tx *store.Tx, threadID, messageID int64, access parley.Access, v parley.Viewer, edited bool) error {
+	for _, special := range d.specials {
+		if special == parley.MentionCreator {
+			continue
+		}
+		n, err := tx.CountMentioned(special, access, v.ID)
+		if err != nil {
+			return err
+		}
+		tx.Append(parley.ManyMentioned{ThreadID: threadID, MessageID: messageID, Special: special, Notifications: n})
+	}
+	return tx.AddJob(jobNotify, notifyJob{MessageID: messageID, Named: d.named, Specials: d.specials, Edited: edited})
+}
+
+// without leaves out those whom a message mentioned before it was edited.
+func (d draft) without(mentioned []parley.Mention) draft {
+	known := map[parley.Mention]bool{}
+	for _, m := range mentioned {
+		known[parley.Mention{UserID: m.UserID, Special: m.Special}] = true
+	}
+	fresh := draft{text: d.text}
+	for _, id := range d.named {
+		if !known[parley.Mention{UserID: id}] {
+			fresh.named = append(fresh.named, id)
+		}
+	}
+	for _, special := range d.specials {
+		if !known[parley.Mention{Special: special}] {
+			fresh.specials = append(fresh.specials, special)
+		}
+	}
+	return fresh
+}

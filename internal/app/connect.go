@@ -1,0 +1,174 @@
+package app
+
+import (
+	"context"
+
+	"parley"
+	"parley/internal/store"
+	"parley/realtime"
+)
+
+// Seat is who a connection belongs to, and what it watches: the value of every
+// realtime.Conn. The audience of an event is decided by it.
+type Seat struct {
+	Viewer    parley.Viewer
+	SessionID int64
+	Name      string        // display name
+	ThreadID  int64         // 0: the global stream
+	Access    parley.Access // of the thread
+}
+
+// Admission is what one snapshot says of somebody who wants to follow a stream.
+type Admission struct {
+	Principal Principal
+	Access    parley.Access   // of the thread
+	Heads     []realtime.Head // of the stream's channels
+	Control   uint64          // the control channel's head
+	Count     Count           // the global stream: unread notifications
+}
+
+// Admit decides whether the session that token opens may follow a thread's
+// stream, or the global one if threadID is 0. Errors are of the kinds
+// Unauthenticated, NotFound, Forbidden and Unavailable.
+func (a *App) Admit(ctx context.Context, token string, threadID int64) (adm Admission, err error) {
+	err = a.store.View(ctx, func(s *store.Snapshot) error {
+		if adm.Principal, err = a.principal(s, token); err != nil {
+			return err
+		}
+		v := adm.Principal.User.Viewer()
+		if adm.Control, err = s.Head(parley.ControlChannel); err != nil {
+			return err
+		}
+		channels := []parley.Channel{parley.ForumChannel, parley.UserChannel(v.ID)}
+		if threadID != 0 {
+			t, err := readable(s, v, threadID)
+			if err != nil {
+				return err
+			}
+			adm.Access, channels = t.Access, []parley.Channel{parley.ThreadChannel(threadID)}
+		} else if adm.Count, err = count(s, v); err != nil {
+			return err
+		}
+		adm.Heads, err = headsOf(s, channels...)
+		return err
+	})
+	return adm, err
+}
+
+// headsOf reads the heads of channels.
+func headsOf(s *store.Snapshot, channels ...parley.Channel) ([]realtime.Head, error) {
+	heads := make([]realtime.Head, len(channels))
+	for i, c := range channels {
+		seq, err := s.Head(c)
+		if err != nil {
+			return nil, err
+		}
+		heads[i] = realtime.Head{Channel: string(c), Seq: seq}
+	}
+	return heads, nil
+}
+
+// position is the event id at which a snapshot stands in some channels: a socket
+// opened with it misses nothing that the snapshot does not show.
+func (a *App) position(s *store.Snapshot, channels ...parley.Channel) (string, error) {
+	heads, err := headsOf(s, channels...)
+	if err != nil {
+		return "", err
+	}
+	cursor := realtime.Cursor{Generation: a.store.Generation()}
+	for _, h := range heads {
+		cursor.Positions = append(cursor.Positions, realtime.Position(h))
+	}
+	return cursor.String(), nil
+}
+
+// Rights is what changes of rights come down to now.
+type Rights struct {
+	Applied  uint64                   // the control position that this is as of, at least
+	Users    map[int64]parley.Viewer  // whose rights or sessions changed; a zero Viewer is gone
+	Sessions map[int64]map[int64]bool // of those users: the ids of the sessions that live
+	Threads  map[int64]ThreadRight    // whose access changed, with their sub-threads
+}
+
+// ThreadRight is what a thread asks of its readers now.
+type ThreadRight struct {
+	Exists bool
+	Access parley.Access
+}
+
+// rightsBatch is how many control events are looked at in one read.
+const rightsBatch = 1000
+
+// RightsSince reads what the control events after a position are about, as it is
+// now.
+func (a *App) RightsSince(ctx context.Context, after uint64) (Rights, error) {
+	r := Rights{
+		Applied: after, Users: map[int64]parley.Viewer{},
+		Sessions: map[int64]map[int64]bool{}, Threads: map[int64]ThreadRight{},
+	}
+	err := a.store.View(ctx, func(s *store.Snapshot) error {
+		for {
+			logged, err := s.Events(parley.ControlChannel, r.Applied, rightsBatch)
+			if err != nil {
+				return err
+			}
+			for _, l := range logged {
+				if err := r.read(s, l.Event); err != nil {
+					return err
+				}
+				r.Applied = l.Seq
+			}
+			if len(logged) < rightsBatch {
+				return nil
+			}
+		}
+	})
+	return r, err
+}
+
+func (r *Rights) read(s *store.Snapshot, e parley.Event) error {
+	switch e := e.(type) {
+	case parley.UserRightsChanged:
+		return r.readUser(s, e.UserID)
+	case parley.SessionsEnded:
+		return r.readUser(s, e.UserID)
+	case parley.ThreadRightsChanged:
+		return r.readThread(s, e.ThreadID)
+	}
+	return nil
+}
+
+func (r *Rights) readUser(s *store.Snapshot, id int64) error {
+	if _, done := r.Users[id]; done {
+		return nil
+	}
+	v, _, err := s.Viewer(id)
+	if err != nil {
+		return err
+	}
+	sessions, err := s.Sessions(id)
+	if err != nil {
+		return err
+	}
+	r.Users[id], r.Sessions[id] = v, map[int64]bool{}
+	for _, session := range sessions {
+		r.Sessions[id][session.ID] = true
+	}
+	return nil
+}
+
+func (r *Rights) readThread(s *store.Snapshot, id int64) error {
+	if _, done := r.Threads[id]; done {
+		return nil
+	}
+	t, found, err := s.ThreadState(id)
+	if err != nil {
+		return err
+	}
+	r.Threads[id] = ThreadRight{Exists: found, Access: t.Access}
+	subs, err := s.SubThreadStates(id)
+	for _, sub := range subs {
+		r.Threads[sub.ID] = ThreadRight{Exists: true, Access: sub.Access}
+	}
+	return err
+}

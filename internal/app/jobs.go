@@ -1,0 +1,178 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"parley"
+	"parley/internal/store"
+)
+
+// The kinds of durable jobs.
+const jobNotify = "notify"
+
+const (
+	jobBatch        = 16              // jobs looked up at a time
+	recipientsBatch = 200             // notifications written in one transaction
+	maxJobWait      = 5 * time.Minute // between two attempts
+)
+
+// wakeJobs tells the worker that there may be a job due.
+func (a *App) wakeJobs() {
+	select {
+	case a.jobs <- struct{}{}:
+	default:
+	}
+}
+
+// work runs jobs until ctx ends. It also looks for those that nobody told of: of
+// a process that died, or that failed before.
+func (a *App) work(ctx context.Context) {
+	ticker := time.NewTicker(jobInterval)
+	defer ticker.Stop()
+	for {
+		for a.runJobs(ctx) {
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-a.jobs:
+		case <-ticker.C:
+		}
+	}
+}
+
+// runJobs runs the jobs that are due and reports whether there may be more.
+func (a *App) runJobs(ctx context.Context) (more bool) {
+	var jobs []store.Job
+	err := a.store.View(ctx, func(s *store.Snapshot) (err error) {
+		jobs, err = s.DueJobs(jobBatch)
+		return err
+	})
+	if err != nil {
+		if ctx.Err() == nil {
+			a.logger.WarnContext(ctx, "jobs not read, will try again", "error", err)
+		}
+		return false
+	}
+	for _, job := range jobs {
+		if ctx.Err() != nil {
+			return false
+		}
+		if err := a.runJob(ctx, job); err != nil {
+			a.postpone(ctx, job, err)
+		}
+	}
+	return len(jobs) > 0
+}
+
+// runJob does one job, or one batch of it, in one transaction with its removal.
+func (a *App) runJob(ctx context.Context, job store.Job) error {
+	switch job.Kind {
+	case jobNotify:
+		return a.runNotify(ctx, job)
+	default:
+		return fmt.Errorf("no such kind of job: written by a newer release?")
+	}
+}
+
+// postpone notes that a job failed; it is tried again after pauses that double.
+func (a *App) postpone(ctx context.Context, job store.Job, reason error) {
+	wait := min(time.Second<<min(job.Attempts, 10), maxJobWait)
+	a.logger.ErrorContext(ctx, "job failed", "job", job.ID, "kind", job.Kind, "attempts", job.Attempts+1, "retry_in", wait, "error", reason)
+	_, err := a.store.Update(ctx, func(tx *store.Tx) error { return tx.PostponeJob(job.ID, wait, reason.Error()) })
+	if err != nil {
+		a.logger.WarnContext(ctx, "job not postponed", "job", job.ID, "error", err)
+	}
+}
+
+// notifyJob notifies people of a message.
+type notifyJob struct {
+	MessageID int64                   `json:"message"`
+	Named     []int64                 `json:"named,omitempty"`
+	Specials  []parley.SpecialMention `json:"specials,omitempty"`
+	Edited    bool                    `json:"edited,omitempty"` // only those mentioned hear of it
+	After     int64                   `json:"after,omitempty"`  // people up to this id have been notified
+}
+
+// runNotify notifies the next batch of people and leaves a job for the rest.
+func (a *App) runNotify(ctx context.Context, job store.Job) error {
+	var n notifyJob
+	if err := json.Unmarshal(job.Payload, &n); err != nil {
+		return err
+	}
+	var notified []int64
+	var threadID int64
+	err := a.update(ctx, func(tx *store.Tx) error {
+		notified = nil
+		mine, err := tx.TakeJob(job.ID)
+		if err != nil || !mine {
+			return err
+		}
+		m, found, err := tx.MessageState(n.MessageID)
+		if err != nil || !found {
+			return err
+		}
+		threadID = m.ThreadID
+		notified, err = n.run(tx, m)
+		return err
+	})
+	for _, id := range notified {
+		a.pushCounts(ctx, id, threadID, 0)
+	}
+	return err
+}
+
+// run notifies one batch of people and returns who they are.
+func (n notifyJob) run(tx *store.Tx, m store.MessageState) (notified []int64, err error) {
+	t, found, err := tx.ThreadState(m.ThreadID)
+	if err != nil || !found {
+		return nil, err
+	}
+	var repliedTo int64
+	if m.ReplyToID != 0 && !n.Edited {
+		origin, _, err := tx.MessageState(m.ReplyToID)
+		if err != nil {
+			return nil, err
+		}
+		repliedTo = origin.AuthorID
+	}
+	recipients, err := tx.Recipients(store.RecipientQuery{
+		ThreadID: t.ID, Followers: !n.Edited, Named: append(slices.Clone(n.Named), repliedTo), Specials: n.Specials,
+		After: n.After, Limit: recipientsBatch,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range recipients {
+		r.Mentioned, r.RepliedTo = n.mentions(r.Viewer), r.Viewer.ID == repliedTo
+		kind, ok := r.Reason(t.Access, m.AuthorID)
+		if !ok {
+			continue
+		}
+		fresh, err := tx.Notify(store.NewNotification{
+			UserID: r.Viewer.ID, Kind: kind, SenderID: m.AuthorID, ThreadID: t.ID, MessageID: m.ID,
+		})
+		if err != nil {
+			return nil, err
+		}
+		if fresh {
+			notified = append(notified, r.Viewer.ID)
+		}
+	}
+	if len(recipients) == recipientsBatch {
+		n.After = recipients[len(recipients)-1].Viewer.ID
+		return notified, tx.AddJob(jobNotify, n)
+	}
+	return notified, nil
+}
+
+// mentions reports whether the message mentions v, by name or among many.
+func (n notifyJob) mentions(v parley.Viewer) bool {
+	return slices.Contains(n.Named, v.ID) || slices.ContainsFunc(n.Specials, func(s parley.SpecialMention) bool {
+		return s.Means(v.Role)
+	})
+}

@@ -1,0 +1,236 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"parley"
+	"parley/internal/store"
+)
+
+// readableMessage returns a message that v may see with its thread, or the error
+// that tells v why not.
+func readableMessage(s *store.Snapshot, v parley.Viewer, id int64) (store.MessageState, store.ThreadState, error) {
+	m, found, err := s.MessageState(id)
+	if err != nil || !found {
+		return m, store.ThreadState{}, orNotFound(err)
+	}
+	t, err := readable(s, v, m.ThreadID)
+	if err == parley.ErrThreadNotFound {
+		err = parley.ErrMessageNotFound
+	}
+	return m, t, err
+}
+
+// orNotFound is err, or that a message is not there.
+func orNotFound(err error) error {
+	if err != nil {
+		return err
+	}
+	return parley.ErrMessageNotFound
+}
+
+// MessageQuery chooses a page of a thread's messages: before or after an id, or
+// the newest. MarkRead says that the newest page was opened by a person.
+type MessageQuery struct {
+	Before, After int64
+	Limit         int
+	MarkRead      bool
+}
+
+// Messages returns a page of a thread's messages, oldest first, and the position
+// of the thread's stream that it was read at. Opening the newest page counts a
+// view and marks the thread's notifications read.
+func (a *App) Messages(ctx context.Context, v parley.Viewer, threadID int64, q MessageQuery) (messages []parley.Message, position string, err error) {
+	opened := q.Before == 0 && q.After == 0 && q.MarkRead
+	var unread int64
+	err = a.store.View(ctx, func(s *store.Snapshot) error {
+		if _, err := readable(s, v, threadID); err != nil {
+			return err
+		}
+		if q.After > 0 {
+			messages, err = s.MessagesAfter(v.ID, threadID, q.After, q.Limit)
+		} else {
+			messages, err = s.NewestMessages(v.ID, threadID, q.Before, q.Limit)
+		}
+		if err != nil {
+			return err
+		}
+		if opened {
+			if unread, err = s.UnreadNotifications(v, threadID); err != nil {
+				return err
+			}
+		}
+		position, err = a.position(s, parley.ThreadChannel(threadID))
+		return err
+	})
+	if err != nil || !opened {
+		return messages, position, err
+	}
+	a.countView(threadID)
+	if unread > 0 {
+		_, err = a.readNotifications(ctx, v, threadID, func(tx *store.Tx) (int64, error) {
+			return tx.ReadThread(v.ID, threadID, 0)
+		})
+	}
+	return messages, position, err
+}
+
+// Message returns a message as v sees it.
+func (a *App) Message(ctx context.Context, v parley.Viewer, id int64) (m parley.Message, err error) {
+	err = a.store.View(ctx, func(s *store.Snapshot) error {
+		if _, _, err := readableMessage(s, v, id); err != nil {
+			return err
+		}
+		m, _, err = s.Message(v.ID, id)
+		return err
+	})
+	return m, err
+}
+
+// posterFollows is what people hear of a thread that they wrote in.
+var posterFollows = parley.Follow{Mention: true, Reply: true}
+
+// PostMessage writes a message into a thread; replyTo is the message of the same
+// thread that it answers, 0 if none.
+func (a *App) PostMessage(ctx context.Context, v parley.Viewer, threadID int64, content string, replyTo int64, idem Idempotency) (parley.Message, error) {
+	d, err := a.compose(ctx, content)
+	if err != nil {
+		return parley.Message{}, err
+	}
+	id, err := a.create(ctx, v.ID, idem, func(tx *store.Tx, v parley.Viewer) (int64, error) {
+		t, err := writable(tx, v, threadID)
+		if err != nil {
+			return 0, err
+		}
+		if err := d.checkSpecials(v); err != nil {
+			return 0, err
+		}
+		if replyTo != 0 {
+			if origin, _, err := tx.MessageState(replyTo); err != nil || origin.ThreadID != threadID {
+				return 0, orNotFound(err)
+			}
+		}
+		return postMessage(tx, v, t, replyTo, d)
+	})
+	if err != nil {
+		return parley.Message{}, err
+	}
+	a.wakeJobs()
+	return a.Message(ctx, v, id)
+}
+
+// writable returns a thread that v may write in now, or the error that tells v
+// why not.
+func writable(tx *store.Tx, v parley.Viewer, id int64) (store.ThreadState, error) {
+	t, err := readable(&tx.Snapshot, v, id)
+	if err != nil {
+		return t, err
+	}
+	if t.Locked && !v.IsCreator() {
+		return t, parley.Errorf(parley.Forbidden, "This thread is locked.")
+	}
+	if t.SlowModeSeconds == 0 || v.Staff() {
+		return t, nil
+	}
+	last, err := tx.LastPosted(id, v.ID)
+	if err != nil {
+		return t, err
+	}
+	pause := time.Duration(t.SlowModeSeconds) * time.Second
+	if wait := last.Add(pause).Sub(tx.Now()); last != 0 && wait > 0 {
+		slow := parley.Errorf(parley.RateLimited, "This thread is in slow mode: you can write again in %d seconds.", int64((wait+time.Second-1)/time.Second))
+		slow.RetryAfter = wait
+		return t, slow
+	}
+	return t, nil
+}
+
+func postMessage(tx *store.Tx, v parley.Viewer, t store.ThreadState, replyTo int64, d draft) (int64, error) {
+	id, err := tx.InsertMessage(t.ID, v.ID, replyTo, d.text)
+	if err != nil {
+		return 0, err
+	}
+	if err := tx.FollowUnlessFollowing(t.ID, v.ID, posterFollows); err != nil {
+		return 0, err
+	}
+	tx.Append(parley.MessagePosted{ThreadID: t.ID, MessageID: id})
+	return id, d.notify(tx, t.ID, id, t.Access, v, false)
+}
+
+// EditMessage replaces the text of one's own message. People it mentions now and
+// did not before are notified.
+func (a *App) EditMessage(ctx context.Context, v parley.Viewer, id int64, content string) (parley.Message, error) {
+	d, err := a.compose(ctx, content)
+	if err != nil {
+		return parley.Message{}, err
+	}
+	err = a.change(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
+		m, t, err := readableMessage(&tx.Snapshot, v, id)
+		switch {
+		case err != nil:
+			return err
+		case m.AuthorID != v.ID:
+			return parley.Errorf(parley.Forbidden, "You may only edit your own messages.")
+		case m.Content == d.text.Content:
+			return nil
+		}
+		fresh := d.without(m.Mentions)
+		if err := fresh.checkSpecials(v); err != nil {
+			return err
+		}
+		if err := tx.EditMessage(m, v.ID, d.text); err != nil {
+			return err
+		}
+		tx.Append(parley.MessageEdited{ThreadID: m.ThreadID, MessageID: id})
+		if len(fresh.named)+len(fresh.specials) == 0 {
+			return nil
+		}
+		return fresh.notify(tx, t.ID, id, t.Access, v, true)
+	})
+	if err != nil {
+		return parley.Message{}, err
+	}
+	a.wakeJobs()
+	return a.Message(ctx, v, id)
+}
+
+// DeleteMessage deletes a message with all replies below it, and returns their
+// ids.
+func (a *App) DeleteMessage(ctx context.Context, v parley.Viewer, id int64) (ids []int64, err error) {
+	var affected []int64
+	err = a.change(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
+		m, t, err := readableMessage(&tx.Snapshot, v, id)
+		switch {
+		case err != nil:
+			return err
+		case !parley.CanDeleteMessage(v, m.AuthorID):
+			return parley.Errorf(parley.Forbidden, "You may only delete your own messages.")
+		case t.FirstMessageID == id:
+			return parley.Errorf(parley.Invalid, "The first message of a thread cannot be deleted: delete the thread instead.")
+		}
+		if ids, err = tx.DeleteMessages(m, v.ID); err != nil {
+			return err
+		}
+		tx.Append(parley.MessagesDeleted{ThreadID: t.ID, MessageIDs: ids})
+		affected, err = tx.NotifiedOf(ids)
+		return err
+	})
+	if err == nil {
+		a.pushAllCounts(ctx, affected)
+	}
+	return ids, err
+}
+
+// Replies returns the replies to a message after an id, oldest first; page counts
+// from 1, for clients that page by number.
+func (a *App) Replies(ctx context.Context, v parley.Viewer, id, after int64, page, limit int) (replies []parley.Message, err error) {
+	err = a.store.View(ctx, func(s *store.Snapshot) error {
+		if _, _, err := readableMessage(s, v, id); err != nil {
+			return err
+		}
+		replies, err = s.Replies(v.ID, id, after, limit, (page-1)*limit)
+		return err
+	})
+	return replies, err
+}

@@ -1,0 +1,196 @@
+package app
+
+import (
+	"context"
+
+	"parley"
+	"parley/internal/store"
+	"parley/realtime"
+)
+
+// Count is how many notifications somebody has not read. Of two counts the one
+// with the higher version is newer.
+type Count struct {
+	Count        int64 `json:"count"`
+	CountVersion int64 `json:"count_version"`
+}
+
+func count(s *store.Snapshot, v parley.Viewer) (c Count, err error) {
+	if c.Count, err = s.UnreadNotifications(v, 0); err != nil {
+		return c, err
+	}
+	c.CountVersion, err = s.CountVersion(v.ID)
+	return c, err
+}
+
+// NotificationCount returns how many notifications v has not read.
+func (a *App) NotificationCount(ctx context.Context, v parley.Viewer) (c Count, err error) {
+	err = a.store.View(ctx, func(s *store.Snapshot) error {
+		c, err = count(s, v)
+		return err
+	})
+	return c, err
+}
+
+// NotificationPage is a page of somebody's notifications.
+type NotificationPage struct {
+	Notifications []parley.Notification `json:"notifications" nullable:"false"`
+	UnreadCount   int64                 `json:"unread_count"`
+	Total         int64                 `json:"total"`
+	CountVersion  int64                 `json:"count_version"`
+}
+
+// Notifications returns v's notifications before an id (0: the newest), newest
+// first; skip is for clients that page by number.
+func (a *App) Notifications(ctx context.Context, v parley.Viewer, before int64, skip, limit int) (page NotificationPage, err error) {
+	err = a.store.View(ctx, func(s *store.Snapshot) error {
+		facts, err := s.Notifications(v, before, limit, skip)
+		if err != nil {
+			return err
+		}
+		page = NotificationPage{Notifications: make([]parley.Notification, len(facts))}
+		for i, f := range facts {
+			page.Notifications[i] = parley.NewNotification(f, s.Now())
+		}
+		if page.Total, err = s.CountNotifications(v); err != nil {
+			return err
+		}
+		c, err := count(s, v)
+		page.UnreadCount, page.CountVersion = c.Count, c.CountVersion
+		return err
+	})
+	return page, err
+}
+
+// ReadResult is what reading came to.
+type ReadResult struct {
+	Marked       int64 // notifications that were unread
+	TotalUnread  int64 // notifications that still are, in all threads
+	CountVersion int64
+}
+
+// MarkRead moves what v has read of a thread forwards to a message (0: the
+// newest) and marks the notifications up to there read.
+func (a *App) MarkRead(ctx context.Context, v parley.Viewer, threadID, upTo int64) (ReadResult, error) {
+	return a.readNotifications(ctx, v, threadID, func(tx *store.Tx) (int64, error) {
+		if _, err := readable(&tx.Snapshot, v, threadID); err != nil {
+			return 0, err
+		}
+		newest, err := tx.NewestMessageID(threadID)
+		if err != nil {
+			return 0, err
+		}
+		position := newest
+		if upTo != 0 {
+			position = min(upTo, newest)
+		}
+		if err := tx.MoveReadPosition(v.ID, threadID, position); err != nil {
+			return 0, err
+		}
+		return tx.ReadThread(v.ID, threadID, position)
+	})
+}
+
+// ReadNotification marks one of v's notifications read.
+func (a *App) ReadNotification(ctx context.Context, v parley.Viewer, id int64) (ReadResult, error) {
+	return a.changeNotification(ctx, v, id, func(tx *store.Tx) (int64, error) { return tx.ReadNotification(v.ID, id) })
+}
+
+// ReadAllNotifications marks all of v's notifications read.
+func (a *App) ReadAllNotifications(ctx context.Context, v parley.Viewer) (ReadResult, error) {
+	return a.readNotifications(ctx, v, 0, func(tx *store.Tx) (int64, error) { return tx.ReadNotification(v.ID, 0) })
+}
+
+// DeleteNotification removes one of v's notifications.
+func (a *App) DeleteNotification(ctx context.Context, v parley.Viewer, id int64) (ReadResult, error) {
+	return a.changeNotification(ctx, v, id, func(tx *store.Tx) (int64, error) {
+		unread, err := tx.ReadNotification(v.ID, id)
+		if err != nil {
+			return 0, err
+		}
+		_, err = tx.DeleteNotification(v.ID, id)
+		return unread, err
+	})
+}
+
+// changeNotification changes one notification, which must be v's and visible.
+func (a *App) changeNotification(ctx context.Context, v parley.Viewer, id int64, change func(*store.Tx) (int64, error)) (ReadResult, error) {
+	var threadID int64
+	err := a.store.View(ctx, func(s *store.Snapshot) error {
+		n, found, err := s.Notification(v, id)
+		if err == nil && !found {
+			err = parley.Errorf(parley.NotFound, "There is no such notification.")
+		}
+		threadID = n.ThreadID
+		return err
+	})
+	if err != nil {
+		return ReadResult{}, err
+	}
+	return a.readNotifications(ctx, v, threadID, change)
+}
+
+// readNotifications runs a change of v's notifications of one thread (0: of all),
+// and tells v's sockets what is unread after it.
+func (a *App) readNotifications(ctx context.Context, v parley.Viewer, threadID int64, change func(*store.Tx) (int64, error)) (ReadResult, error) {
+	var marked int64
+	err := a.change(ctx, v.ID, func(tx *store.Tx, _ parley.Viewer) (err error) {
+		marked, err = change(tx)
+		return err
+	})
+	if err != nil {
+		return ReadResult{}, err
+	}
+	a.pushCounts(ctx, v.ID, threadID, marked)
+	c, err := a.NotificationCount(ctx, v)
+	return ReadResult{Marked: marked, TotalUnread: c.Count, CountVersion: c.CountVersion}, err
+}
+
+// pushCounts sends a user's sockets what is unread of a thread (0: of all) and
+// in sum. Counts are state: they are rendered now and sent anew on every
+// connection, so that one lost matters little.
+func (a *App) pushCounts(ctx context.Context, userID, threadID, marked int64) {
+	hub := a.hub.Load()
+	if hub == nil || !(*hub).Connected(userKey(userID)) {
+		return
+	}
+	var total Count
+	frame := parley.UnreadCountFrame{Type: "unread_count_updated", MarkedReadCount: marked}
+	err := a.store.View(context.WithoutCancel(ctx), func(s *store.Snapshot) error {
+		v, _, err := s.Viewer(userID)
+		if err != nil {
+			return err
+		}
+		if total, err = count(s, v); err != nil || threadID == 0 {
+			return err
+		}
+		frame.ThreadID = &threadID
+		frame.ThreadUnreadCount, err = s.UnreadNotifications(v, threadID)
+		return err
+	})
+	if err != nil {
+		a.logger.WarnContext(ctx, "counts not sent", "user", userID, "error", err)
+		return
+	}
+	frame.TotalForumUnread, frame.CountVersion = total.Count, total.CountVersion
+	a.sendState(*hub, userID, "count", parley.NotificationCountFrame{
+		Type: "forum_notification_count", Count: total.Count, CountVersion: total.CountVersion,
+	})
+	a.sendState(*hub, userID, "unread:"+userKey(threadID), frame)
+}
+
+// pushAllCounts sends several users what is unread in all.
+func (a *App) pushAllCounts(ctx context.Context, users []int64) {
+	for _, id := range users {
+		a.pushCounts(ctx, id, 0, 0)
+	}
+}
+
+func (a *App) sendState(hub Publisher, userID int64, key string, frame any) {
+	text, err := encode(frame)
+	if err != nil {
+		a.logger.Error("state not encoded", "key", key, "error", err)
+		return
+	}
+	hub.SendUser(userKey(userID), realtime.Message{Lane: realtime.State, Key: key, Frame: text})
+}

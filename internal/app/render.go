@@ -1,0 +1,272 @@
+package app
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"parley"
+	"parley/internal/store"
+	"parley/realtime"
+)
+
+// closeThreadDeleted ends the sockets that watched a thread when it is deleted.
+var closeThreadDeleted = realtime.CloseReason{Code: 1000, Reason: "Thread deleted"}
+
+// renderer turns logged events into what the hub delivers. It reads the rows as
+// they are in its snapshot: an event about something that is gone shows nothing.
+type renderer struct {
+	s        *store.Snapshot
+	messages map[int64]parley.Message // those that the events are about, as a reader sees them
+}
+
+// renderAll renders events, reading the messages they are about at once.
+func renderAll(s *store.Snapshot, logged []store.Logged) ([]realtime.Event, error) {
+	var ids []int64
+	for _, l := range logged {
+		if id := messageOf(l.Event); id != 0 {
+			ids = append(ids, id)
+		}
+	}
+	messages, err := s.MessagesByID(0, ids)
+	if err != nil {
+		return nil, err
+	}
+	r := renderer{s, messages}
+	events := make([]realtime.Event, len(logged))
+	for i, l := range logged {
+		if events[i], err = r.render(l); err != nil {
+			return nil, err
+		}
+	}
+	return events, nil
+}
+
+// messageOf returns the message that an event shows, 0 if it shows none.
+func messageOf(e parley.Event) int64 {
+	switch e := e.(type) {
+	case parley.MessagePosted:
+		return e.MessageID
+	case parley.MessageEdited:
+		return e.MessageID
+	case parley.MessageLiked:
+		return e.MessageID
+	case parley.SubThreadCounted:
+		return e.MessageID
+	case parley.ManyMentioned:
+		return e.MessageID
+	default:
+		return 0
+	}
+}
+
+func (r *renderer) render(l store.Logged) (realtime.Event, error) {
+	event := realtime.Event{Channel: string(l.Channel), Seq: l.Seq, Barrier: l.Control}
+	frame, err := r.frame(l.Event, &event)
+	if err == nil && frame != nil {
+		event.Frame, err = encode(frame)
+	}
+	return event, err
+}
+
+// frame returns what shows an event, nil if nothing does any more, and sets what
+// else the hub needs to know of it.
+func (r *renderer) frame(e parley.Event, event *realtime.Event) (frame any, err error) {
+	switch e := e.(type) {
+	case parley.MessagePosted:
+		if m, ok := r.message(e.MessageID, e.ThreadID); ok {
+			frame = parley.NewMessageFrame{Type: "new_message", ThreadID: e.ThreadID, Message: m.ForReader()}
+		}
+	case parley.MessageEdited:
+		event.Rewrites = true
+		if m, ok := r.message(e.MessageID, e.ThreadID); ok {
+			frame = parley.MessageEditedFrame{Type: "message_edited", ThreadID: e.ThreadID, Message: parley.EditedMessage{
+				ID: m.ID, Content: m.Content, ContentHTML: m.ContentHTML, IsEdited: true, EditedAt: m.EditedAt, Mentions: m.Mentions,
+			}}
+		}
+	case parley.MessagesDeleted:
+		event.Rewrites = true
+		frame = parley.MessagesDeletedFrame{
+			Type: "messages_deleted", ThreadID: e.ThreadID, MessageIDs: e.MessageIDs, DeletedCount: len(e.MessageIDs),
+		}
+	case parley.MessageLiked:
+		return r.liked(e)
+	case parley.ThreadUpdated:
+		return r.threadUpdated(e)
+	case parley.SubThreadCounted:
+		return r.subThreadCounted(e)
+	case parley.ThreadClosed:
+		event.Final = &closeThreadDeleted
+		return r.threadDeleted(e.ThreadID)
+	case parley.ThreadCreated:
+		return r.threadCreated(e, event)
+	case parley.SubThreadCreated:
+		return r.subThreadCreated(e, event)
+	case parley.ThreadDeleted:
+		event.Audience = admitted(e.Access)
+		return r.threadDeleted(e.ThreadID)
+	case parley.ManyMentioned:
+		return r.manyMentioned(e, event)
+	case parley.ThreadsChanged:
+		event.Audience = admitted(e.Access)
+		frame = parley.ThreadsChangedFrame{Type: "threads_changed", ThreadIDs: e.ThreadIDs}
+	case parley.Notified:
+		return r.notified(e, event)
+	case parley.MembershipChanged:
+		return r.membershipChanged(e)
+	}
+	return frame, err
+}
+
+// message returns a message that the events are about, false if it is gone.
+func (r *renderer) message(id, threadID int64) (parley.Message, bool) {
+	m, found := r.messages[id]
+	return m, found && m.ThreadID == threadID
+}
+
+func (r *renderer) liked(e parley.MessageLiked) (any, error) {
+	m, found := r.message(e.MessageID, e.ThreadID)
+	u, known, err := r.s.User(e.UserID)
+	if !found || !known || err != nil {
+		return nil, err
+	}
+	who := &parley.PersonRef{ID: u.ID, Username: u.Author().Name}
+	frame := parley.LikeFrame{Type: "message_liked", ThreadID: e.ThreadID, MessageID: m.ID, LikeCount: m.LikeCount, LikedBy: who}
+	if e.Undone {
+		frame.Type, frame.LikedBy, frame.UnlikedBy = "message_unliked", nil, who
+	}
+	return frame, nil
+}
+
+func (r *renderer) threadUpdated(e parley.ThreadUpdated) (any, error) {
+	t, found, err := r.s.Thread(parley.Viewer{}, e.ThreadID)
+	if !found || err != nil {
+		return nil, err
+	}
+	return parley.ThreadUpdatedFrame{Type: "thread_updated", ThreadID: t.ID, Updates: parley.ThreadUpdates{
+		Title: t.Title, IsPinned: t.IsPinned, IsLocked: t.IsLocked, IsPrivate: t.IsPrivate,
+		MinTierCents: t.MinTierCents, TierInfo: t.TierInfo, SlowModeSeconds: t.SlowModeSeconds,
+	}}, nil
+}
+
+// subThreadCounted also tells that a sub-thread went: it has no title then.
+func (r *renderer) subThreadCounted(e parley.SubThreadCounted) (any, error) {
+	m, found := r.message(e.MessageID, e.ThreadID)
+	if !found {
+		return nil, nil
+	}
+	t, _, err := r.s.Thread(parley.Viewer{}, e.SubThreadID)
+	return parley.SubThreadCountedFrame{
+		Type: "message_thread_count_updated", ThreadID: e.ThreadID, MessageID: m.ID, SpawnedThreadCount: m.SpawnedThreadCount,
+		SubThreadID: e.SubThreadID, SubThreadTitle: t.Title, CreatorUsername: t.Username,
+	}, err
+}
+
+func (r *renderer) threadDeleted(id int64) (any, error) {
+	title, err := r.s.ThreadTitle(id)
+	return parley.ThreadDeletedFrame{Type: "thread_deleted", ThreadID: id, ThreadTitle: title}, err
+}
+
+func (r *renderer) threadCreated(e parley.ThreadCreated, event *realtime.Event) (any, error) {
+	t, found, err := r.s.Thread(parley.Viewer{}, e.ThreadID)
+	if !found || err != nil {
+		return nil, err
+	}
+	event.Audience = admitted(accessOf(t))
+	return parley.ThreadCreatedFrame{Type: "new_thread_created", Thread: t.ForReader(), Creator: creatorOf(t)}, nil
+}
+
+func (r *renderer) subThreadCreated(e parley.SubThreadCreated, event *realtime.Event) (any, error) {
+	t, found, err := r.s.Thread(parley.Viewer{}, e.ThreadID)
+	if !found || err != nil {
+		return nil, err
+	}
+	followers, err := r.s.Followers(e.ParentThreadID)
+	if err != nil {
+		return nil, err
+	}
+	event.Audience = admittedOf(accessOf(t), followers)
+	return parley.SubThreadCreatedFrame{
+		Type: "new_sub_thread_created", Thread: t.ForReader(), Creator: creatorOf(t),
+		ParentThreadID: e.ParentThreadID, ParentMessageID: e.ParentMessageID,
+	}, nil
+}
+
+func (r *renderer) manyMentioned(e parley.ManyMentioned, event *realtime.Event) (any, error) {
+	m, posted := r.message(e.MessageID, e.ThreadID)
+	t, found, err := r.s.ThreadState(e.ThreadID)
+	if !posted || !found || err != nil {
+		return nil, err
+	}
+	event.Audience = admitted(t.Access)
+	return parley.SpecialMentionFrame{
+		Type: string(e.Special) + "_mention", ThreadID: t.ID, MessageID: m.ID,
+		Sender:      parley.RoleRef{ID: m.UserID, Username: m.Username, Role: m.UserRole},
+		ThreadTitle: t.Title, NotificationCount: e.Notifications,
+	}, nil
+}
+
+func (r *renderer) notified(e parley.Notified, event *realtime.Event) (any, error) {
+	v, known, err := r.s.Viewer(e.UserID)
+	if !known || err != nil {
+		return nil, err
+	}
+	facts, found, err := r.s.Notification(v, e.NotificationID)
+	if !found || err != nil {
+		return nil, err
+	}
+	n := parley.NewNotification(facts, r.s.Now())
+	if event.Also, err = encode(parley.NotificationFrame{Type: "new_notification", Notification: n}); err != nil {
+		return nil, err
+	}
+	return parley.NotificationFrame{Type: "forum_notification", Notification: n}, nil
+}
+
+func (r *renderer) membershipChanged(e parley.MembershipChanged) (any, error) {
+	u, found, err := r.s.User(e.UserID)
+	if !found || err != nil {
+		return nil, err
+	}
+	frame := parley.MembershipChangedFrame{
+		Type: "membership_changed", CurrentTierAmount: u.TierAmount(), Role: u.Author().Role,
+	}
+	frame.CurrentTierTitle, err = r.s.TierTitle(u.Membership.AmountCents)
+	return frame, err
+}
+
+func accessOf(t parley.Thread) parley.Access {
+	return parley.Access{Private: t.IsPrivate, MinTierCents: t.MinTierCents}
+}
+
+func creatorOf(t parley.Thread) parley.RoleRef {
+	return parley.RoleRef{ID: t.UserID, Username: t.Username, Role: t.UserRole}
+}
+
+// admitted is the audience of those whom an access admits.
+func admitted(access parley.Access) func(*realtime.Conn) bool {
+	return func(c *realtime.Conn) bool {
+		seat, ok := c.Value().(Seat)
+		return ok && access.Admits(seat.Viewer)
+	}
+}
+
+// admittedOf is the audience of those of some users whom an access admits.
+func admittedOf(access parley.Access, users []int64) func(*realtime.Conn) bool {
+	among := make(map[int64]bool, len(users))
+	for _, id := range users {
+		among[id] = true
+	}
+	return func(c *realtime.Conn) bool {
+		seat, ok := c.Value().(Seat)
+		return ok && among[seat.Viewer.ID] && access.Admits(seat.Viewer)
+	}
+}
+
+// encode is JSON that leaves < and > as they are: frames go to JSON.parse, never
+// into a page, and content_html would be half as long again.
+func encode(frame any) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(frame)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}

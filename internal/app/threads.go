@@ -1,0 +1,286 @@
+package app
+
+import (
+	"context"
+
+	"parley"
+	"parley/internal/store"
+)
+
+// readable returns a thread that v may see, or the error that tells v why not.
+func readable(s *store.Snapshot, v parley.Viewer, id int64) (store.ThreadState, error) {
+	t, found, err := s.ThreadState(id)
+	switch {
+	case err != nil:
+		return t, err
+	case !found:
+		return t, parley.ErrThreadNotFound
+	case !t.Access.Admits(v):
+		return t, t.Access.Refusal()
+	default:
+		return t, nil
+	}
+}
+
+// ThreadQuery chooses a page of the list of threads.
+type ThreadQuery struct {
+	Page   int // from 1
+	Limit  int
+	Filter string // main, following, all, unread
+	Type   string // main, sub, all
+}
+
+// Threads returns a page of the threads v may see, and the position of the
+// global stream that the page was read at.
+func (a *App) Threads(ctx context.Context, v parley.Viewer, q ThreadQuery) (threads []parley.Thread, position string, err error) {
+	filter := store.ThreadFilter{
+		Following: q.Filter == "following", Unread: q.Filter == "unread",
+		Limit: q.Limit, Offset: (q.Page - 1) * q.Limit,
+	}
+	if q.Type != "all" {
+		filter.Kind = parley.ThreadType(q.Type)
+	}
+	if q.Filter == "main" {
+		filter.Kind = parley.MainThread
+	}
+	err = a.store.View(ctx, func(s *store.Snapshot) error {
+		if threads, err = s.Threads(v, filter); err != nil {
+			return err
+		}
+		position, err = a.position(s, parley.ForumChannel, parley.UserChannel(v.ID))
+		return err
+	})
+	return threads, position, err
+}
+
+// Thread returns a thread as v sees it.
+func (a *App) Thread(ctx context.Context, v parley.Viewer, id int64) (t parley.Thread, err error) {
+	err = a.store.View(ctx, func(s *store.Snapshot) error {
+		t, err = threadFor(s, v, id)
+		return err
+	})
+	return t, err
+}
+
+func threadFor(s *store.Snapshot, v parley.Viewer, id int64) (parley.Thread, error) {
+	if _, err := readable(s, v, id); err != nil {
+		return parley.Thread{}, err
+	}
+	t, _, err := s.Thread(v, id)
+	return t, err
+}
+
+// NewThread is a main thread to be started.
+type NewThread struct {
+	Title   string
+	Content string // of its first message
+	TierID  int64  // 0: free
+	Private bool
+}
+
+// authorFollows is what authors of a thread hear of it until they say otherwise.
+var authorFollows = parley.Follow{NewMessage: true, Mention: true, Reply: true}
+
+// CreateThread starts a main thread with its first message.
+func (a *App) CreateThread(ctx context.Context, v parley.Viewer, in NewThread, idem Idempotency) (parley.Thread, error) {
+	title, err := parley.CheckTitle(in.Title)
+	if err != nil {
+		return parley.Thread{}, err
+	}
+	d, err := a.compose(ctx, in.Content)
+	if err != nil {
+		return parley.Thread{}, err
+	}
+	id, err := a.create(ctx, v.ID, idem, func(tx *store.Tx, v parley.Viewer) (int64, error) {
+		access, err := accessOfNew(tx, v, in)
+		if err != nil {
+			return 0, err
+		}
+		thread := store.NewThread{Title: title, AuthorID: v.ID, Access: access, TierID: in.TierID}
+		id, _, err := startThread(tx, v, thread, d, access)
+		tx.Append(parley.ThreadCreated{ThreadID: id})
+		return id, err
+	})
+	if err != nil {
+		return parley.Thread{}, err
+	}
+	a.wakeJobs()
+	return a.Thread(ctx, v, id)
+}
+
+// compose renders a message outside of any other transaction.
+func (a *App) compose(ctx context.Context, content string) (d draft, err error) {
+	err = a.store.View(ctx, func(s *store.Snapshot) error {
+		d, err = compose(s, content)
+		return err
+	})
+	return d, err
+}
+
+// accessOfNew decides whether v may start this thread, and says who may see it.
+func accessOfNew(tx *store.Tx, v parley.Viewer, in NewThread) (parley.Access, error) {
+	community, err := tx.Community()
+	if err != nil {
+		return parley.Access{}, err
+	}
+	if !community.ThreadCreation.Allows(v) {
+		return parley.Access{}, parley.Errorf(parley.Forbidden, "You may not start threads in this community.")
+	}
+	if (in.Private || in.TierID != 0) && !v.Staff() {
+		return parley.Access{}, parley.Errorf(parley.Forbidden, "Only the creator and the team may restrict who sees a thread.")
+	}
+	cents, err := tierAmount(tx, in.TierID)
+	return parley.Access{Private: in.Private, MinTierCents: cents}, err
+}
+
+// tierAmount returns what a tier asks for; 0 is free.
+func tierAmount(tx *store.Tx, id int64) (int64, error) {
+	if id == 0 {
+		return 0, nil
+	}
+	tier, found, err := tx.Tier(id)
+	if err == nil && (!found || !tier.Active) {
+		err = parley.Errorf(parley.Invalid, "There is no active tier with the id %d.", id)
+	}
+	return tier.AmountCents, err
+}
+
+// startThread stores a thread with its first message and its author as follower;
+// access is what the thread asks of its readers, its parent's included.
+func startThread(tx *store.Tx, v parley.Viewer, t store.NewThread, d draft, access parley.Access) (id, messageID int64, err error) {
+	if err := d.checkSpecials(v); err != nil {
+		return 0, 0, err
+	}
+	if id, err = tx.InsertThread(t); err != nil {
+		return 0, 0, err
+	}
+	if messageID, err = tx.InsertMessage(id, v.ID, 0, d.text); err != nil {
+		return 0, 0, err
+	}
+	if err = tx.FollowUnlessFollowing(id, v.ID, authorFollows); err != nil {
+		return 0, 0, err
+	}
+	tx.Append(parley.MessagePosted{ThreadID: id, MessageID: messageID})
+	return id, messageID, d.notify(tx, id, messageID, access, v, false)
+}
+
+// CreateSubThread starts a thread from a message of a main thread. It is as open
+// as its parent.
+func (a *App) CreateSubThread(ctx context.Context, v parley.Viewer, messageID int64, title, content string, idem Idempotency) (parley.Thread, error) {
+	title, err := parley.CheckTitle(title)
+	if err != nil {
+		return parley.Thread{}, err
+	}
+	d, err := a.compose(ctx, content)
+	if err != nil {
+		return parley.Thread{}, err
+	}
+	id, err := a.create(ctx, v.ID, idem, func(tx *store.Tx, v parley.Viewer) (int64, error) {
+		source, parent, err := readableMessage(&tx.Snapshot, v, messageID)
+		if err != nil {
+			return 0, err
+		}
+		if parent.Kind != parley.MainThread {
+			return 0, parley.Errorf(parley.Invalid, "A thread can only grow out of a message of a main thread.")
+		}
+		return startSubThread(tx, v, title, d, source, parent)
+	})
+	if err != nil {
+		return parley.Thread{}, err
+	}
+	a.wakeJobs()
+	return a.Thread(ctx, v, id)
+}
+
+func startSubThread(tx *store.Tx, v parley.Viewer, title string, d draft, source store.MessageState, parent store.ThreadState) (int64, error) {
+	id, first, err := startThread(tx, v, store.NewThread{
+		Title: title, AuthorID: v.ID, ParentThreadID: parent.ID, ParentMessageID: source.ID,
+		Access: parent.Own, TierID: parent.TierID,
+	}, d, parent.Access)
+	if err != nil {
+		return 0, err
+	}
+	tx.Append(
+		parley.SubThreadCounted{ThreadID: parent.ID, MessageID: source.ID, SubThreadID: id},
+		parley.SubThreadCreated{ThreadID: id, ParentThreadID: parent.ID, ParentMessageID: source.ID},
+	)
+	author, _, err := tx.Viewer(source.AuthorID)
+	if err != nil || author.ID == v.ID || !parent.Access.Admits(author) {
+		return id, err
+	}
+	_, err = tx.Notify(store.NewNotification{
+		UserID: author.ID, Kind: parley.NotifySubThread, SenderID: v.ID, ThreadID: id, MessageID: first,
+	})
+	return id, err
+}
+
+// SubThreads returns the threads that grew out of a message and that v may see.
+func (a *App) SubThreads(ctx context.Context, v parley.Viewer, messageID int64) (threads []parley.Thread, err error) {
+	err = a.store.View(ctx, func(s *store.Snapshot) error {
+		if _, _, err := readableMessage(s, v, messageID); err != nil {
+			return err
+		}
+		threads, err = s.Threads(v, store.ThreadFilter{Source: messageID, Limit: maxSubThreads})
+		return err
+	})
+	return threads, err
+}
+
+// maxSubThreads bounds the list of threads that grew out of one message.
+const maxSubThreads = 200
+
+// SubThreadCount returns how many of them there are.
+func (a *App) SubThreadCount(ctx context.Context, v parley.Viewer, messageID int64) (n int64, err error) {
+	err = a.store.View(ctx, func(s *store.Snapshot) error {
+		if _, _, err := readableMessage(s, v, messageID); err != nil {
+			return err
+		}
+		n, err = s.CountSubThreads(v, messageID)
+		return err
+	})
+	return n, err
+}
+
+// MessageCount returns how many messages a thread has.
+func (a *App) MessageCount(ctx context.Context, v parley.Viewer, id int64) (n int64, err error) {
+	err = a.store.View(ctx, func(s *store.Snapshot) error {
+		t, err := readable(s, v, id)
+		n = t.MessageCount
+		return err
+	})
+	return n, err
+}
+
+// TierInfo tells which membership a thread asks for, and whether v has it. It
+// answers those who cannot see the thread too, unless it is private.
+func (a *App) TierInfo(ctx context.Context, v parley.Viewer, id int64) (info parley.TierInfo, canAccess bool, err error) {
+	err = a.store.View(ctx, func(s *store.Snapshot) error {
+		t, found, err := s.Thread(v, id)
+		if err == nil && (!found || t.IsPrivate && !t.CanAccess) {
+			err = parley.ErrThreadNotFound
+		}
+		info, canAccess = t.TierInfo, t.CanAccess
+		return err
+	})
+	return info, canAccess, err
+}
+
+// Hierarchy is where a thread stands among others, and what v may do with it.
+type Hierarchy struct {
+	ThreadType         parley.ThreadType     `json:"thread_type"`
+	CanDelete          bool                  `json:"can_delete"`
+	CanManage          bool                  `json:"can_manage"`
+	IsFollowing        bool                  `json:"is_following"`
+	FollowerCount      int64                 `json:"follower_count"`
+	ParentMessage      *parley.SourceMessage `json:"parent_message"`
+	CreatedFromMessage *parley.SourceMessage `json:"created_from_message"`
+}
+
+// Hierarchy returns where a thread stands among others.
+func (a *App) Hierarchy(ctx context.Context, v parley.Viewer, id int64) (Hierarchy, error) {
+	t, err := a.Thread(ctx, v, id)
+	return Hierarchy{
+		ThreadType: t.ThreadType, CanDelete: t.CanDelete, CanManage: t.CanManage, IsFollowing: t.IsFollowing,
+		FollowerCount: t.FollowerCount, ParentMessage: t.CreatedFromMessage, CreatedFromMessage: t.CreatedFromMessage,
+	}, err
+}

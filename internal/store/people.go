@@ -1,0 +1,106 @@
+package store
+
+import (
+	"database/sql"
+	"slices"
+	"strings"
+
+	"parley"
+)
+
+// MentionedUsers returns the active people with these names, by folded name.
+func (s *Snapshot) MentionedUsers(names []string) (map[string]parley.Mention, error) {
+	people := make(map[string]parley.Mention, len(names))
+	if len(names) == 0 {
+		return people, nil
+	}
+	folded := make([]string, len(names))
+	for i, name := range names {
+		folded[i] = parley.FoldName(name)
+	}
+	var args arguments
+	found, err := list(s, func(row scanner) (m parley.Mention, err error) {
+		err = row.Scan(&m.UserID, &m.Name)
+		return m, err
+	}, `SELECT id, username FROM users WHERE is_active = 1 AND username_fold IN `+in(&args, folded), args...)
+	for _, m := range found {
+		people[parley.FoldName(m.Name)] = m
+	}
+	return people, err
+}
+
+// SearchUsers returns up to limit active people whose folded names hold part,
+// those that begin with it first.
+func (s *Snapshot) SearchUsers(part string, limit int) ([]parley.Author, error) {
+	pattern := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(part)
+	return list(s, func(row scanner) (parley.Author, error) {
+		var by author
+		err := row.Scan(by.columns()...)
+		return by.shown(), err
+	}, `SELECT id, username, role, amount_cents, source FROM users
+		WHERE is_active = 1 AND username_fold LIKE $1 ESCAPE '\'
+		ORDER BY CASE WHEN username_fold LIKE $2 ESCAPE '\' THEN 0 ELSE 1 END, username_fold LIMIT $3`,
+		"%"+pattern+"%", pattern+"%", limit)
+}
+
+// CountMentioned returns how many people other than one a mention of many means
+// who may see a thread with this access.
+func (s *Snapshot) CountMentioned(special parley.SpecialMention, access parley.Access, except int64) (int64, error) {
+	args := arguments{except}
+	text := `SELECT count(*) FROM users WHERE is_active = 1 AND id <> $1`
+	if special == parley.MentionEveryone {
+		text += ` AND (role <> ` + args.add(parley.RoleMember)
+		if !access.Private {
+			text += ` OR amount_cents >= ` + args.add(access.MinTierCents)
+		}
+		text += `)`
+	} else {
+		text += ` AND role = ` + args.add(string(special))
+	}
+	n, _, err := one(s, scalar[int64], text, args...)
+	return n, err
+}
+
+// RecipientQuery chooses the people who may have to hear of a message.
+type RecipientQuery struct {
+	ThreadID  int64
+	Followers bool    // those who follow the thread
+	Named     []int64 // and these; unknown ids are passed over
+	Specials  []parley.SpecialMention
+	After     int64 // only ids after this one
+	Limit     int
+}
+
+// Recipients returns those people in the order of their ids. Mentioned and
+// RepliedTo are left for the caller to set.
+func (s *Snapshot) Recipients(q RecipientQuery) ([]parley.Recipient, error) {
+	args := arguments{q.ThreadID, q.After}
+	return list(s, scanRecipient, `SELECT u.id, u.role, u.amount_cents, u.is_active, f.new_message, f.mention, f.reply
+		FROM (`+q.candidates(&args)+`) c JOIN users u ON u.id = c.id
+		LEFT JOIN follows f ON f.thread_id = $1 AND f.user_id = u.id
+		ORDER BY u.id LIMIT `+args.add(q.Limit), args...)
+}
+
+// candidates selects the ids after $2, those of thread $1 among them.
+func (q RecipientQuery) candidates(args *arguments) string {
+	if slices.Contains(q.Specials, parley.MentionEveryone) {
+		return `SELECT id FROM users WHERE id > $2 AND is_active = 1`
+	}
+	sets := []string{`SELECT id FROM users WHERE id > $2 AND id IN ` + in(args, append([]int64{0}, q.Named...))}
+	if q.Followers {
+		sets = append(sets, `SELECT user_id FROM follows WHERE thread_id = $1 AND user_id > $2`)
+	}
+	for _, special := range q.Specials {
+		sets = append(sets, `SELECT id FROM users WHERE id > $2 AND role = `+args.add(string(special)))
+	}
+	return strings.Join(sets, " UNION ")
+}
+
+func scanRecipient(row scanner) (r parley.Recipient, err error) {
+	var newMessage, mention, reply sql.Null[bool]
+	err = row.Scan(&r.Viewer.ID, &r.Viewer.Role, &r.Viewer.AmountCents, &r.Viewer.Active, &newMessage, &mention, &reply)
+	if newMessage.Valid {
+		r.Follow = &parley.Follow{NewMessage: newMessage.V, Mention: mention.V, Reply: reply.V}
+	}
+	return r, err
+}
