@@ -1,0 +1,19 @@
+package api
+
+// Route is a row of the table, for tests that go through all of them.
+type Route struct {
+	Method, Path, ID string
+	Anyone           bool // answers people who are not signed in
+}
+
+// Routes returns the whole table.
+func Routes() []Route {
+	var routes []Route
+	for _, r := range (&API{}).routes() {
+		routes = append(routes, Route{r.method, r.path, r.id, r.refusals.anyone})
+	}
+	return routes
+}
+
+// MaxBody is the size of a request at most, in bytes.
+const MaxBody = maxBody

@@ -1,0 +1,126 @@
+package api
+
+import (
+	"context"
+
+	"parley"
+	"parley/internal/app"
+)
+
+type (
+	messagePath struct {
+		ID int64 `path:"id" doc:"The message."`
+	}
+	messageQuery struct {
+		threadPath
+		Before   int64 `query:"before_id" minimum:"0" doc:"Messages older than this one."`
+		After    int64 `query:"after_id" minimum:"0" doc:"Messages newer than this one. Without either: the newest page."`
+		Limit    int   `query:"limit" default:"50" minimum:"1" maximum:"100"`
+		MarkRead bool  `query:"mark_read" default:"true" doc:"Whether the newest page marks the thread's notifications read."`
+	}
+	recentQuery struct {
+		threadPath
+		Since int64 `query:"since_id" default:"0" minimum:"0" doc:"The last message known; 0: none, for the newest."`
+		Limit int   `query:"limit" default:"10" minimum:"1" maximum:"50"`
+	}
+	newMessage struct {
+		threadPath
+		creation
+		Body struct {
+			Content   string `json:"content" minLength:"1" maxLength:"10000" doc:"Markdown."`
+			ReplyToID number `json:"reply_to_id,omitempty" doc:"A message of the same thread."`
+		} `nameHint:"NewMessage"`
+	}
+	messageEdit struct {
+		messagePath
+		Body struct {
+			Content string `json:"content" minLength:"1" maxLength:"10000" doc:"Markdown."`
+		} `nameHint:"MessageEdit"`
+	}
+	replyQuery struct {
+		messagePath
+		After int64 `query:"after_id" minimum:"0" doc:"Replies newer than this one."`
+		Page  int   `query:"page" default:"1" minimum:"1" maximum:"100000" doc:"For old clients: after_id does not skip or repeat."`
+		Limit int   `query:"limit" default:"50" minimum:"1" maximum:"100"`
+	}
+	newSubThread struct {
+		messagePath
+		creation
+		Body struct {
+			Title   string `json:"title" minLength:"1" maxLength:"200"`
+			Content string `json:"content" minLength:"1" maxLength:"10000" doc:"The first message, in Markdown."`
+		} `nameHint:"NewSubThread"`
+	}
+
+	// EditedMessage answers edits.
+	EditedMessage struct {
+		done
+		Edited parley.Message `json:"edited"`
+	}
+	// DeletedMessages answers that a message and the replies below it are gone.
+	DeletedMessages struct {
+		done
+		DeletedCount int     `json:"deleted_count"`
+		DeletedIDs   []int64 `json:"deleted_ids"`
+	}
+	// SubThreadCount counts the threads that grew out of a message.
+	SubThreadCount struct {
+		Count int64 `json:"count"`
+	}
+)
+
+func (a *API) listMessages(ctx context.Context, in *messageQuery) (*list[parley.Message], error) {
+	found, eventID, err := a.app.Messages(ctx, viewerOf(ctx), in.ID, app.MessageQuery{
+		Before: in.Before, After: in.After, Limit: in.Limit, MarkRead: in.MarkRead,
+	})
+	if in.Before != 0 || in.After != 0 {
+		eventID = ""
+	}
+	return listing(found, eventID, err)
+}
+
+func (a *API) recentMessages(ctx context.Context, in *recentQuery) (*list[parley.Message], error) {
+	found, _, err := a.app.Messages(ctx, viewerOf(ctx), in.ID, app.MessageQuery{After: in.Since, Limit: in.Limit})
+	return listing(found, "", err)
+}
+
+func (a *API) postMessage(ctx context.Context, in *newMessage) (*answer[parley.Message], error) {
+	return reply(limited(ctx, a.limit, func() (parley.Message, error) {
+		return a.app.PostMessage(ctx, viewerOf(ctx), in.ID, in.Body.Content, in.Body.ReplyToID.value, in.idempotency(ctx))
+	}))
+}
+
+func (a *API) editMessage(ctx context.Context, in *messageEdit) (*answer[EditedMessage], error) {
+	message, err := a.app.EditMessage(ctx, viewerOf(ctx), in.ID, in.Body.Content)
+	return reply(EditedMessage{did("Message edited"), message}, err)
+}
+
+func (a *API) deleteMessage(ctx context.Context, in *messagePath) (*answer[DeletedMessages], error) {
+	ids, err := a.app.DeleteMessage(ctx, viewerOf(ctx), in.ID)
+	message := "Message deleted"
+	if len(ids) > 1 {
+		message = "Message and its replies deleted"
+	}
+	return reply(DeletedMessages{did(message), len(ids), ids}, err)
+}
+
+func (a *API) listReplies(ctx context.Context, in *replyQuery) (*list[parley.Message], error) {
+	replies, err := a.app.Replies(ctx, viewerOf(ctx), in.ID, in.After, in.Page, in.Limit)
+	return listing(replies, "", err)
+}
+
+func (a *API) createSubThread(ctx context.Context, in *newSubThread) (*answer[parley.Thread], error) {
+	return reply(limited(ctx, a.limit, func() (parley.Thread, error) {
+		return a.app.CreateSubThread(ctx, viewerOf(ctx), in.ID, in.Body.Title, in.Body.Content, in.idempotency(ctx))
+	}))
+}
+
+func (a *API) listSubThreads(ctx context.Context, in *messagePath) (*list[parley.Thread], error) {
+	found, err := a.app.SubThreads(ctx, viewerOf(ctx), in.ID)
+	return listing(found, "", err)
+}
+
+func (a *API) countSubThreads(ctx context.Context, in *messagePath) (*answer[SubThreadCount], error) {
+	n, err := a.app.SubThreadCount(ctx, viewerOf(ctx), in.ID)
+	return reply(SubThreadCount{n}, err)
+}

@@ -1,0 +1,175 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// routes lists every route of the API.
+func (a *API) routes() []route {
+	return []route{
+		{"GET", "/api/forum/threads", threads, "list-threads", "List the threads you can access", refusals(), handle(a.listThreads)},
+		{"POST", "/api/forum/threads", threads, "create-thread", "Start a thread", refusals(400, 403, 429), handle(a.createThread)},
+		{"GET", "/api/forum/threads/{id}", threads, "get-thread", "Get a thread", refusals(), handle(a.getThread)},
+		{"PATCH", "/api/forum/threads/{id}", threads, "update-thread", "Change a thread's title, settings or access", refusals(400), handle(a.updateThread)},
+		{"DELETE", "/api/forum/threads/{id}", threads, "delete-thread", "Delete a thread and its sub-threads", refusals(), handle(a.deleteThread)},
+		{"DELETE", "/api/forum/threads/{id}/delete-hierarchy", threads, "delete-thread-hierarchy", "Delete a thread and its sub-threads", refusals(), handle(a.deleteThread)},
+		{"PATCH", "/api/forum/threads/{id}/tier-access", threads, "set-thread-tier", "Set the tier that a thread asks for", refusals(400), handle(a.setTier)},
+		{"GET", "/api/forum/threads/{id}/tier-info", threads, "get-thread-tier", "Get the tier that a thread asks for", refusals(), handle(a.getTier)},
+		{"GET", "/api/forum/threads/{id}/hierarchy", threads, "get-thread-hierarchy", "Get a thread's place and your rights in it", refusals(), handle(a.getHierarchy)},
+		{"GET", "/api/forum/threads/{id}/message-count", threads, "count-messages", "Count a thread's messages", refusals(), handle(a.countMessages)},
+
+		{"POST", "/api/forum/threads/{id}/follow", following, "follow-thread", "Follow a thread", refusals(), handle(a.follow)},
+		{"DELETE", "/api/forum/threads/{id}/follow", following, "unfollow-thread", "Stop following a thread", refusals(), handle(a.unfollow)},
+		{"POST", "/api/forum/threads/{id}/mark-read", following, "mark-read", "Move your last-read position forward", refusals(), handle(a.markRead)},
+
+		{"GET", "/api/forum/threads/{id}/messages", messages, "list-messages", "List a thread's messages", refusals(), handle(a.listMessages)},
+		{"GET", "/api/forum/threads/{id}/recent", messages, "list-recent-messages", "List the messages since one, for polling", refusals(), handle(a.recentMessages)},
+		{"POST", "/api/forum/threads/{id}/messages", messages, "post-message", "Post a message", refusals(429), handle(a.postMessage)},
+		{"PATCH", "/api/forum/messages/{id}", messages, "edit-message", "Edit a message", refusals(), handle(a.editMessage)},
+		{"DELETE", "/api/forum/messages/{id}", messages, "delete-message", "Delete a message and the replies to it", refusals(400), handle(a.deleteMessage)},
+		{"GET", "/api/forum/messages/{id}/replies", messages, "list-replies", "List the replies to a message", refusals(), handle(a.listReplies)},
+		{"POST", "/api/forum/messages/{id}/create-thread", messages, "create-sub-thread", "Start a sub-thread from a message", refusals(400, 429), handle(a.createSubThread)},
+		{"GET", "/api/forum/messages/{id}/threads", messages, "list-sub-threads", "List the sub-threads of a message", refusals(), handle(a.listSubThreads)},
+		{"GET", "/api/forum/messages/{id}/thread-count", messages, "count-sub-threads", "Count the sub-threads of a message", refusals(), handle(a.countSubThreads)},
+
+		{"POST", "/api/forum/messages/{id}/like", likes, "like-message", "Like a message", refusals(400), handle(a.like)},
+		{"DELETE", "/api/forum/messages/{id}/like", likes, "unlike-message", "Take a like back", refusals(400), handle(a.unlike)},
+		{"GET", "/api/forum/messages/{id}/likes", likes, "list-likes", "List who likes a message", refusals(), handle(a.listLikes)},
+
+		{"GET", "/api/forum/notifications", notifications, "list-notifications", "List your notifications, newest first", refusals(), handle(a.listNotifications)},
+		{"GET", "/api/forum/notifications/count", notifications, "count-notifications", "Count your unread notifications", refusals(), handle(a.countNotifications)},
+		{"POST", "/api/forum/notifications/{id}/read", notifications, "read-notification", "Mark a notification read", refusals(), handle(a.readNotification)},
+		{"POST", "/api/forum/notifications/mark-all-read", notifications, "read-all-notifications", "Mark all notifications read", refusals(), handle(a.readAllNotifications)},
+		{"DELETE", "/api/forum/notifications/{id}", notifications, "delete-notification", "Delete a notification", refusals(), handle(a.deleteNotification)},
+
+		{"GET", "/api/forum/users/search", people, "search-users", "Find people to mention", refusals(), handle(a.searchUsers)},
+
+		{"POST", "/api/auth/register", account, "register", "Become a member", strangers(403, 409), handle(a.register)},
+		{"POST", "/api/auth/login", account, "login", "Sign in", strangers(401, 403, 429), handle(a.login)},
+		{"POST", "/api/auth/demo", account, "demo-login", "Sign in as one of the demo's people", strangers(403, 404), handle(a.demoLogin)},
+		{"GET", "/api/auth/options", account, "sign-in-options", "Get the ways to sign in", strangers(), handle(a.signInOptions)},
+		{"POST", "/api/auth/logout", account, "logout", "Sign out", strangers(), handle(a.logout)},
+		{"GET", "/api/auth/me", account, "get-me", "Get who you are and what you may do", refusals(), handle(a.me)},
+		{"GET", "/api/auth/sessions", account, "list-sessions", "List the devices you are signed in on", refusals(), handle(a.listSessions)},
+		{"DELETE", "/api/auth/sessions/{public_id}", account, "end-session", "Sign one of your devices out", refusals(), handle(a.endSession)},
+		{"POST", "/api/auth/password", account, "change-password", "Change your password", refusals(403, 429), handle(a.changePassword)},
+	}
+}
+
+// The tags that group the operations in the document.
+const (
+	threads       = "Threads"
+	following     = "Following and reading"
+	messages      = "Messages"
+	likes         = "Likes"
+	notifications = "Notifications"
+	people        = "People"
+	account       = "Account"
+)
+
+// route is one row of the table.
+type route struct {
+	method, path string
+	tag          string
+	id           string // of the operation in the document
+	summary      string
+	refusals     access
+	handler      handler
+}
+
+// access says who a route answers, and with which statuses it refuses beyond
+// those that follow from its shape.
+type access struct {
+	anyone   bool // not only people who are signed in
+	statuses []int
+}
+
+func refusals(statuses ...int) access  { return access{statuses: statuses} }
+func strangers(statuses ...int) access { return access{anyone: true, statuses: statuses} }
+
+// handler adds an operation with its code to huma's API.
+type handler func(*API, huma.API, huma.Operation)
+
+// handle makes a handler of a function from its input to its answer.
+func handle[I, O any](serve func(context.Context, *I) (*O, error)) handler {
+	return func(a *API, api huma.API, op huma.Operation) {
+		huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
+			out, err := serve(ctx, in)
+			if err != nil {
+				return nil, a.problem(ctx, err)
+			}
+			return out, nil
+		})
+	}
+}
+
+func (r route) register(a *API, api huma.API) {
+	op := huma.Operation{
+		Method: r.method, Path: r.path, OperationID: r.id, Summary: r.summary,
+		Tags: []string{r.tag}, Errors: r.errors(),
+		MaxBodyBytes: maxBody + 1, // receive has checked the size
+	}
+	if !r.refusals.anyone {
+		op.Security = []map[string][]string{{sessionScheme: {}}}
+	}
+	r.handler(a, api, op)
+}
+
+// errors returns the statuses a route refuses with; huma adds 422 and 500.
+func (r route) errors() []int {
+	statuses := append([]int{http.StatusServiceUnavailable}, r.refusals.statuses...)
+	if !r.refusals.anyone {
+		statuses = append(statuses, http.StatusUnauthorized)
+	}
+	if strings.Contains(r.path, "{") {
+		statuses = append(statuses, http.StatusNotFound)
+	}
+	if strings.Contains(r.path, "/threads/{") || strings.Contains(r.path, "/messages/{") {
+		statuses = append(statuses, http.StatusForbidden)
+	}
+	if r.method == http.MethodPost || r.method == http.MethodPatch {
+		statuses = append(statuses, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	return statuses
+}
+
+// answer is a handler's answer without headers of its own.
+type answer[T any] struct{ Body T }
+
+// reply wraps what a use case returned.
+func reply[T any](body T, err error) (*answer[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &answer[T]{body}, nil
+}
+
+// list is the answer of plain arrays. Its position is that of the snapshot it was
+// read in.
+type list[T any] struct {
+	EventID string `header:"Event-Id" doc:"First page only: a socket opened with this as last_event_id misses nothing that happened since."`
+	Body    []T
+}
+
+// listing wraps the items a use case returned; none is [], not null.
+func listing[T any](items []T, eventID string, err error) (*list[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	if items == nil {
+		items = []T{}
+	}
+	return &list[T]{EventID: eventID, Body: items}, nil
+}
+
+// done is how actions begin their answer.
+type done struct {
+	Success bool   `json:"success" doc:"True."`
+	Message string `json:"message" doc:"What was done."`
+}
+
+func did(message string) done { return done{Success: true, Message: message} }
