@@ -24,3 +24,52 @@ func encode(op ws.OpCode, payload []byte) []byte {
 	wire := make([]byte, 0, ws.MaxHeaderSize+len(payload))
 	return append(appendHeader(wire, op, len(payload)), payload...)
 }
+
+// delivery is an event as channels keep it and connections share it.
+type delivery struct {
+	seq      uint64
+	barrier  uint64
+	body     []byte // the event's JSON without its closing brace; nil: nothing to show
+	wire     []byte // the complete frame for connections of this channel alone; body is part of it
+	audience func(*Conn) bool
+	rewrites bool
+	final    *CloseReason
+}
+
+// deliveryOverhead is what an event costs beside its frame: the delivery itself, and the longer event id of a connection with
+// several channels. Counting it bounds the number of events too.
+const deliveryOverhead = 128
+
+func (d *delivery) size() int { return len(d.wire) + deliveryOverhead }
+
+// shownTo reports whether the connection gets a frame of the event.
+func (d *delivery) shownTo(c *Conn) bool {
+	return d.wire != nil && (d.audience == nil || d.audience(c))
+}
+
+// newDelivery encodes an event whose frame is an object or nil.
+func newDelivery(generation string, e Event) *delivery {
+	d := &delivery{seq: e.Seq, barrier: e.Barrier, audience: e.Audience, rewrites: e.Rewrites, final: e.Final}
+	if n := len(e.Frame); n > 0 {
+		wire, start := encodeEvent(e.Frame[:n-1], Cursor{generation, []Position{{e.Channel, e.Seq}}})
+		d.wire, d.body = wire, wire[start:start+n-1]
+	}
+	return d
+}
+
+// encodeEvent returns the text frame of body, a JSON object without its closing brace, with the event id as its last member, and where in it body
+// starts.
+func encodeEvent(body []byte, id Cursor) (wire []byte, start int) {
+	const member, end = `,"event_id":"`, `"}`
+	var scratch [maxCursor]byte
+	cursor := id.append(scratch[:0])
+	key := member
+	if len(body) == 1 { // {}
+		key = member[1:]
+	}
+	n := len(body) + len(key) + len(cursor) + len(end)
+	wire = appendHeader(make([]byte, 0, ws.MaxHeaderSize+n), ws.OpText, n)
+	start = len(wire)
+	wire = append(append(wire, body...), key...)
+	return append(append(wire, cursor...), end...), start
+}

@@ -15,6 +15,10 @@ type Event struct {
 	// the position still advances.
 	Frame []byte
 
+	// Also is sent right behind Frame, without an event id, to whom Frame is sent: a second form of the same for clients that do
+	// not know the first; nil: none.
+	Also []byte
+
 	// Audience says who may see the event; nil: every subscriber. It is called under the channel's lock, also while events are replayed:
 	// it must be fast and must not block or call the hub. What it needs to know of a connection stands in [Conn.Value].
 	Audience func(*Conn) bool

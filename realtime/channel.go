@@ -1,0 +1,374 @@
+package realtime
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	// pendingLimit bounds the events a channel keeps that cannot be delivered yet, in bytes; the log has the others.
+	pendingLimit = 256 << 10
+
+	// emptiedFor is how long a channel without connections is kept, current: people reload pages and lose networks.
+	emptiedFor = 30 * time.Second
+)
+
+// channel is the hub's side of one channel while somebody is, or lately was, joined to it.
+//
+// Events come in through arrive, from whatever source and in whatever order, and leave through deliver in theirs, once.
+type channel struct {
+	hub        *Hub
+	name       string
+	generation string
+
+	seats   int       // connections joined or joining; guarded by hub.mu
+	emptied time.Time // when seats became 0; guarded by hub.mu
+
+	mu        sync.Mutex
+	pos       uint64 // the newest event delivered
+	ring      ring   // the newest events up to pos
+	rewritten uint64 // the newest event delivered that rewrites earlier ones
+	subs      []*subscription
+
+	pending      map[uint64]*delivery // events after pos, waiting for those before them or for the authority
+	pendingBytes int
+	tail         uint64 // pos or, if pending continues it without a hole, how far
+	full         bool   // the event after tail found no room: those up to tail wait for the authority
+	head         uint64 // the newest event known to exist; at least tail
+	unread       bool   // there may be events nobody told us of: the log must be read once
+}
+
+// subscription is a connection's part in a channel.
+type subscription struct {
+	conn    *Conn
+	channel *channel
+	index   int // which of the connection's channels it is
+	slot    int // where in channel.subs, -1 while it is not live; guarded by channel.mu
+}
+
+// newChannel returns a channel that stands at the head a database snapshot showed.
+//
+// Why nothing is missed: an event committed after that snapshot but before the channel was in the hub's map found no channel when it was
+// published, and the follower may have passed it. So the log is read once, later than that (unread): that finds it. An event committed after that read is
+// committed after the channel was there: its publication finds the channel and, if that was lost, so does the follower's next look.
+func newChannel(h *Hub, name string, head uint64) *channel {
+	return &channel{
+		hub: h, name: name, generation: h.generation,
+		pos: head, tail: head, head: head, ring: ring{before: head},
+		pending: make(map[uint64]*delivery),
+		unread:  true,
+	}
+}
+
+// publish takes an event that was committed.
+func (ch *channel) publish(e Event) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	if ch.knows(e.Seq) {
+		ch.hub.duplicates.Add(1)
+		return
+	}
+	ch.arrive(newDelivery(ch.generation, e))
+	ch.advance()
+}
+
+// notice learns that the channel has a newest event of that number.
+func (ch *channel) notice(head uint64) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	ch.head = max(ch.head, head)
+	ch.advance()
+}
+
+// suspect marks the channel as possibly behind the log by an unknown number of events.
+func (ch *channel) suspect() {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	ch.unread = true
+	ch.advance()
+}
+
+func (ch *channel) knows(seq uint64) bool {
+	return seq <= ch.tail || ch.pending[seq] != nil
+}
+
+// arrive keeps an event until its turn, and reports whether it is new and there was room for it. ch.mu is held.
+func (ch *channel) arrive(d *delivery) bool {
+	ch.head = max(ch.head, d.seq)
+	if ch.knows(d.seq) {
+		return false
+	}
+	if !ch.hasRoom(d) && d.seq == ch.tail+1 {
+		ch.dropAhead() // what is beyond the hole gives way to what fills it
+		ch.full = !ch.hasRoom(d)
+	}
+	if !ch.hasRoom(d) {
+		return false
+	}
+	ch.pending[d.seq] = d
+	ch.pendingBytes += d.size()
+	for ch.pending[ch.tail+1] != nil {
+		ch.tail++
+	}
+	return true
+}
+
+func (ch *channel) hasRoom(d *delivery) bool {
+	return ch.pendingBytes == 0 || ch.pendingBytes+d.size() <= pendingLimit
+}
+
+// dropAhead forgets the pending events beyond the first hole; the log has them.
+func (ch *channel) dropAhead() {
+	for seq, d := range ch.pending {
+		if seq > ch.tail {
+			delete(ch.pending, seq)
+			ch.pendingBytes -= d.size()
+		}
+	}
+}
+
+// advance delivers what has its turn and sees to it that what is missing is read. ch.mu is held.
+func (ch *channel) advance() {
+	ch.drain()
+	if ch.behind() {
+		ch.hub.holes.add(ch)
+	}
+}
+
+// drain delivers pending events up to the first hole, or the first one that has to wait for the authority. ch.mu is held.
+func (ch *channel) drain() {
+	for next := ch.pending[ch.pos+1]; next != nil; next = ch.pending[ch.pos+1] {
+		if !ch.hub.rights.covers(next.barrier) {
+			ch.hub.rights.hold(ch, next.barrier)
+			return
+		}
+		delete(ch.pending, next.seq)
+		ch.pendingBytes -= next.size()
+		ch.full = false
+		ch.deliver(next)
+	}
+}
+
+// behind reports whether there are, or may be, events to be read from the log now. ch.mu is held.
+func (ch *channel) behind() bool { return ch.unread || ch.tail < ch.head && !ch.full }
+
+// deliver gives the next event to everybody. ch.mu is held.
+func (ch *channel) deliver(d *delivery) {
+	ch.pos = d.seq
+	if d.rewrites {
+		ch.rewritten = d.seq
+		ch.ring.reset(d.seq - 1)
+	}
+	ch.ring.add(d)
+	shown := 0
+	for _, s := range ch.subs {
+		if s.conn.offer(s.index, d) {
+			shown++
+		}
+	}
+	ch.hub.delivered.Add(uint64(shown))
+}
+
+// cast queues a frame for all subscribers but one.
+func (ch *channel) cast(e entry, except *Conn) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	for _, s := range ch.subs {
+		if s.conn != except {
+			s.conn.push(e)
+		}
+	}
+}
+
+// attach makes a subscription live if all it lacks is in the ring and fits into its queue. Otherwise it returns the event to wait for room for, or
+// nil if the log must be read first.
+func (ch *channel) attach(s *subscription) (live bool, next *delivery) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	events, reached := ch.ring.after(s.conn.position(s.index))
+	if !reached || !s.conn.live() {
+		return false, nil
+	}
+	if next = first(events[ch.replay(s, events):]); next != nil {
+		return false, next
+	}
+	s.slot = len(ch.subs)
+	ch.subs = append(ch.subs, s)
+	return true, nil
+}
+
+// feed queues the beginning of a page, as far as it fits and the authority allows, and returns the event to wait for; nil when the page is used
+// up. A page read before the newest rewriting event is of no use any more: it shows what is gone.
+func (ch *channel) feed(s *subscription, p *page) (next *delivery) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	if p.head < ch.rewritten {
+		return nil
+	}
+	allowed := slices.IndexFunc(p.events, func(d *delivery) bool { return !ch.hub.rights.covers(d.barrier) })
+	if allowed < 0 {
+		allowed = len(p.events)
+	}
+	p.events = p.events[ch.replay(s, p.events[:allowed]):]
+	return first(p.events)
+}
+
+// replay queues the events that fit and returns how many these are. ch.mu is held.
+func (ch *channel) replay(s *subscription, events []*delivery) int {
+	taken, shown := s.conn.replay(s.index, events)
+	ch.hub.delivered.Add(uint64(shown))
+	return taken
+}
+
+func first(events []*delivery) *delivery {
+	if len(events) == 0 {
+		return nil
+	}
+	return events[0]
+}
+
+// detach ends a subscription, live or not.
+func (ch *channel) detach(s *subscription) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	if s.slot < 0 {
+		return
+	}
+	last := len(ch.subs) - 1
+	ch.subs[s.slot] = ch.subs[last]
+	ch.subs[s.slot].slot = s.slot
+	ch.subs[last] = nil
+	ch.subs = ch.subs[:last]
+	s.slot = -1
+}
+
+// beginRead notes that the log is about to be read from after, and reports whether that answers unread.
+func (ch *channel) beginRead(after uint64) (unread bool) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	unread = ch.unread && after <= ch.tail
+	ch.unread = ch.unread && !unread
+	return unread
+}
+
+// failRead takes that back.
+func (ch *channel) failRead(unread bool) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	ch.unread = ch.unread || unread
+	if ch.behind() {
+		ch.hub.holes.retry(ch)
+	}
+}
+
+// absorb takes over what was read from the log, whoever asked: what is new fills holes, and what is old the ring, so that those
+// who need it next find it there.
+func (ch *channel) absorb(p page) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	ch.head = max(ch.head, p.head)
+	if p.oldest > ch.tail+1 {
+		ch.lose(p.head)
+	}
+	repaired := uint64(0)
+	for _, d := range p.events {
+		if ch.arrive(d) {
+			repaired++
+		}
+		ch.drain()
+	}
+	if repaired > 0 {
+		ch.hub.repairs.Add(1)
+		ch.hub.repaired.Add(repaired)
+	}
+	ch.remember(p)
+	ch.advance()
+}
+
+// remember extends the ring backwards with a page that reaches up to it, unless the page shows what has been rewritten since, or what the
+// authority has not allowed yet.
+func (ch *channel) remember(p page) {
+	if p.head < ch.rewritten || ch.ring.before <= p.after {
+		return
+	}
+	n := ch.ring.before - p.after
+	if n > uint64(len(p.events)) {
+		return
+	}
+	older := p.events[:n]
+	for _, d := range older {
+		if !ch.hub.rights.covers(d.barrier) {
+			return
+		}
+	}
+	ch.ring.extend(older)
+}
+
+// repair has the log read for what the channel lacks, if it still does.
+func (ch *channel) repair() {
+	ch.mu.Lock()
+	behind, after := ch.behind(), ch.tail
+	ch.mu.Unlock()
+	if behind {
+		ch.hub.reads.request(ch, after, pageLimit)
+	}
+}
+
+// settle waits until the events known by now, and those the log has beyond, are delivered.
+func (ch *channel) settle(ctx context.Context) error {
+	ch.mu.Lock()
+	known := ch.head
+	ch.mu.Unlock()
+	for {
+		ch.mu.Lock()
+		ch.drain()
+		blocked, after := ch.pending[ch.pos+1], ch.tail
+		settled := ch.pos >= known && !ch.unread
+		ch.mu.Unlock()
+		var err error
+		switch {
+		case settled:
+			return nil
+		case blocked != nil:
+			err = ch.hub.rights.await(ctx, blocked.barrier)
+		default:
+			err = ch.hub.reads.request(ch, after, pageLimit).wait(ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// lose gives up on events that were pruned from the log before the hub had them. Those who needed them come back and start anew.
+// ch.mu is held.
+func (ch *channel) lose(head uint64) {
+	for _, s := range ch.subs {
+		s.conn.shut(CloseInterrupted)
+	}
+	ch.pos, ch.tail, ch.rewritten = head, head, head
+	ch.ring.reset(head)
+	clear(ch.pending)
+	ch.pendingBytes, ch.full = 0, false
+}
+
+// subscribers returns the live connections.
+func (ch *channel) subscribers() []*Conn {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	conns := make([]*Conn, len(ch.subs))
+	for i, s := range ch.subs {
+		conns[i] = s.conn
+	}
+	return conns
+}
+
+// since returns the events after a number if the ring reaches back to it.
+func (ch *channel) since(seq uint64) ([]*delivery, bool) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	events, ok := ch.ring.after(seq)
+	return slices.Clone(events), ok
+}

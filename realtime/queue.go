@@ -1,0 +1,134 @@
+package realtime
+
+// Lane says what may happen to a message while it waits for a slow reader.
+type Lane uint8
+
+const (
+	Durable   Lane = iota // never dropped; if the queue is full the connection is closed with CloseTooSlow
+	State                 // of those with the same Key only the latest is kept, in the place of the first
+	Ephemeral             // dropped when the queue is more than half full
+)
+
+// Message is a frame of the application's own, beside the events of channels. Frame is a JSON text; nobody may change it
+// afterwards.
+type Message struct {
+	Lane  Lane
+	Key   string // of a State message: which state it is
+	Frame []byte
+}
+
+// queueLimit is what may wait for one connection, in bytes, what is being written included.
+const queueLimit = 256 << 10
+
+// entry is one complete WebSocket frame that waits.
+type entry struct {
+	wire []byte
+	lane Lane
+	key  string
+}
+
+// verdict is what became of an entry that was pushed.
+type verdict uint8
+
+const (
+	queued   verdict = iota
+	dropped          // an ephemeral one, for want of room
+	overflow         // there is no room and it may not be dropped: the reader is too slow
+)
+
+// queue holds what waits for one connection, in order. Its owner locks it.
+type queue struct {
+	entries []entry
+	taken   int            // entries ever taken: entry i is the (taken+i)th of the connection
+	states  map[string]int // of queued State entries: key → which of the connection's entries it is
+	bytes   int            // waiting or being written
+}
+
+// push adds an entry. One larger than the limit is accepted into an empty queue only, so that it can pass at all.
+func (q *queue) push(e entry) verdict {
+	if e.lane == Ephemeral && (q.crowded() || q.full(len(e.wire))) {
+		return dropped
+	}
+	if at, waiting := q.states[e.key]; waiting && e.lane == State {
+		return q.replace(&q.entries[at-q.taken], e)
+	}
+	if q.full(len(e.wire)) {
+		q.shed()
+	}
+	if q.full(len(e.wire)) {
+		return overflow
+	}
+	q.add(e)
+	return queued
+}
+
+func (q *queue) replace(old *entry, e entry) verdict {
+	q.bytes -= len(old.wire)
+	if q.full(len(e.wire)) {
+		return overflow
+	}
+	*old = e
+	q.bytes += len(e.wire)
+	return queued
+}
+
+func (q *queue) add(e entry) {
+	if e.lane == State {
+		if q.states == nil {
+			q.states = make(map[string]int)
+		}
+		q.states[e.key] = q.taken + len(q.entries)
+	}
+	q.entries = append(q.entries, e)
+	q.bytes += len(e.wire)
+}
+
+// crowded reports whether the queue is more than half full: nothing ephemeral is accepted then, and no replay fed.
+func (q *queue) crowded() bool { return q.bytes > queueLimit/2 }
+
+// full reports whether n bytes more are too many.
+func (q *queue) full(n int) bool { return q.bytes > 0 && q.bytes+n > queueLimit }
+
+// shed drops what is ephemeral.
+func (q *queue) shed() {
+	kept := q.entries
+	q.clear()
+	for _, e := range kept {
+		if e.lane != Ephemeral {
+			q.add(e)
+		}
+	}
+}
+
+// clear drops everything that waits.
+func (q *queue) clear() {
+	for _, e := range q.entries {
+		q.bytes -= len(e.wire)
+	}
+	q.entries, q.states = nil, nil
+}
+
+// take moves the entries that fit into limit bytes, at least one if any wait, to the end of dst. Their bytes count until release.
+func (q *queue) take(dst []byte, limit int) []byte {
+	n := 0
+	for _, e := range q.entries {
+		if n > 0 && len(dst)+len(e.wire) > limit {
+			break
+		}
+		if e.lane == State {
+			delete(q.states, e.key)
+		}
+		dst = append(dst, e.wire...)
+		n++
+	}
+	q.taken += n
+	clear(q.entries[:n])
+	q.entries = q.entries[n:]
+	if len(q.entries) == 0 {
+		q.entries = nil // an idle connection holds no buffer
+	}
+	return dst
+}
+
+// release gives back n bytes that have been written.
+func (q *queue) release(n int) { q.bytes -= n }

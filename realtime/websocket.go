@@ -1,0 +1,145 @@
+package realtime
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/gobwas/ws"
+)
+
+const defaultReadLimit = 4 << 10
+
+// UpgradeConfig says how a WebSocket connection works. Callbacks come from any goroutine, one at a time per connection, and
+// must not block: other connections may wait behind them.
+type UpgradeConfig struct {
+	// ReadLimit is the longest message accepted from the client, in bytes; a longer one closes with CloseTooBig. 0: 4 KiB.
+	ReadLimit int
+
+	// OnMessage gets each text message; the bytes are valid until it returns. It may be called before Upgrade has returned,
+	// and before the connection is joined.
+	OnMessage func(c *Conn, text []byte)
+
+	// OnClose is called exactly once, when the connection has left its hub and the socket is closed. No other callback comes
+	// after it.
+	OnClose func(c *Conn, reason CloseReason)
+}
+
+// Upgrade makes a WebSocket of the request. The caller has checked Origin. On an error the response has been written. The
+// handler may return at once: the connection lives until either side closes it, whether or not it joins a hub.
+func Upgrade(w http.ResponseWriter, r *http.Request, config UpgradeConfig) (*Conn, error) {
+	socket, buffered, _, err := ws.HTTPUpgrader{Timeout: writeTimeout}.Upgrade(r, w)
+	if err != nil {
+		if socket != nil {
+			socket.Close()
+		}
+		return nil, err
+	}
+	// Only what the client sent ahead is kept: holding on to the buffers would cost every connection 8 KiB.
+	early := make([]byte, buffered.Reader.Buffered())
+	if _, err := io.ReadFull(buffered.Reader, early); err != nil {
+		socket.Close()
+		return nil, err
+	}
+	return newConn(socket, early, config), nil
+}
+
+// incoming cuts the bytes a client sends into messages, however they arrive: it needs no goroutine that waits for the rest of a
+// frame. It is used by one goroutine at a time.
+type incoming struct {
+	limit   int
+	partial []byte    // of a frame that is not complete yet
+	message []byte    // of a fragmented message, what came so far
+	opcode  ws.OpCode // of that message; OpContinuation (0) outside of one
+}
+
+// violation is an error that closes the connection with a reason.
+type violation struct{ CloseReason }
+
+func (v violation) Error() string { return v.Reason }
+
+// errMore means that the bytes at hand are not a whole frame.
+var errMore = errors.New("frame is not complete")
+
+// feed takes the next bytes and calls handle for each message and control frame they complete. It stops at the first error: handle's, or a
+// violation of the protocol.
+func (in *incoming) feed(data []byte, handle func(op ws.OpCode, payload []byte) error) error {
+	if len(in.partial) > 0 {
+		data = append(in.partial, data...)
+		in.partial = nil
+	}
+	for len(data) > 0 {
+		header, payload, size, err := in.cut(data)
+		if errors.Is(err, errMore) {
+			in.partial = append(in.partial, data...)
+			return nil
+		}
+		if err == nil {
+			ws.Cipher(payload, header.Mask, 0)
+			err = in.accept(header, payload, handle)
+		}
+		if err != nil {
+			return err
+		}
+		data = data[size:]
+	}
+	return nil
+}
+
+// cut finds the first frame in data. It judges the header as soon as that is complete: an announced length over the limit is refused before
+// any of it is stored.
+func (in *incoming) cut(data []byte) (header ws.Header, payload []byte, size int, err error) {
+	r := bytes.NewReader(data)
+	header, err = ws.ReadHeader(r)
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return header, nil, 0, errMore
+	case err != nil:
+		return header, nil, 0, violation{CloseProtocolError}
+	}
+	state := ws.StateServerSide
+	if in.opcode != ws.OpContinuation {
+		state = state.Set(ws.StateFragmented)
+	}
+	start := len(data) - r.Len()
+	if ws.CheckHeader(header, state) != nil || start != ws.HeaderSize(header) { // a length must be written in its shortest form
+		return header, nil, 0, violation{CloseProtocolError}
+	}
+	if header.OpCode.IsData() && header.Length > int64(in.limit-len(in.message)) {
+		return header, nil, 0, violation{CloseTooBig}
+	}
+	size = start + int(header.Length)
+	if size > len(data) {
+		return header, nil, 0, errMore
+	}
+	return header, data[start:size], size, nil
+}
+
+// accept handles one frame, unmasked.
+func (in *incoming) accept(header ws.Header, payload []byte, handle func(ws.OpCode, []byte) error) error {
+	if header.OpCode.IsControl() {
+		return handle(header.OpCode, payload)
+	}
+	opcode := header.OpCode
+	if opcode == ws.OpContinuation {
+		opcode = in.opcode
+	}
+	if opcode == ws.OpBinary {
+		return violation{CloseUnsupported}
+	}
+	if !header.Fin || len(in.message) > 0 {
+		in.message = append(in.message, payload...)
+		payload = in.message
+	}
+	if !header.Fin {
+		in.opcode = opcode
+		return nil
+	}
+	in.message, in.opcode = nil, ws.OpContinuation
+	if !utf8.Valid(payload) {
+		return violation{CloseInvalidText}
+	}
+	return handle(opcode, payload)
+}
