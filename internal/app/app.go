@@ -54,7 +54,7 @@ func New(s *store.Store, opts Options) *App {
 	return &App{
 		store: s, log: &Log{s}, logger: opts.Logger,
 		jobs: make(chan struct{}, 1), views: map[int64]int64{},
-		accounts: newAccounts(opts),
+		accounts: newAccounts(),
 	}
 }
 
