@@ -67,11 +67,9 @@ func (a *API) SetPostsPerMinute(posts int) { a.limit.SetPerMinute(posts) }
 // or after. A request's RemoteAddr must be the client's address by then: whoever
 // runs behind a proxy puts it right before mux.
 func (a *API) Register(mux *http.ServeMux) {
-	api := huma.NewAPI(huma.Config{
-		OpenAPI:       a.spec,
-		Formats:       huma.DefaultFormats,
-		DefaultFormat: "application/json",
-	}, adapter{api: a, mux: mux})
+	config := huma.Config{OpenAPI: a.spec, Formats: huma.DefaultFormats, DefaultFormat: "application/json"}
+	config.AllowAdditionalPropertiesByDefault = true // clients in the field send more than we ask for
+	api := huma.NewAPI(config, adapter{api: a, mux: mux})
 	for _, r := range a.routes() {
 		r.register(a, api)
 	}

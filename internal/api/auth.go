@@ -81,7 +81,7 @@ type (
 	// signedOut is an answer that takes the session's cookie away.
 	signedOut struct {
 		SetCookie http.Cookie `header:"Set-Cookie"`
-		Body      done
+		Body      Done
 	}
 )
 
@@ -147,11 +147,11 @@ func (a *API) listSessions(ctx context.Context, _ *struct{}) (*answer[Sessions],
 	return reply(Sessions{sessions}, err)
 }
 
-func (a *API) endSession(ctx context.Context, in *sessionPath) (*answer[done], error) {
+func (a *API) endSession(ctx context.Context, in *sessionPath) (*answer[Done], error) {
 	return reply(did("Signed out there"), a.app.EndSession(ctx, principalOf(ctx), in.PublicID))
 }
 
-func (a *API) changePassword(ctx context.Context, in *passwordChange) (*answer[done], error) {
+func (a *API) changePassword(ctx context.Context, in *passwordChange) (*answer[Done], error) {
 	err := a.app.ChangePassword(ctx, principalOf(ctx), in.Body.Old, in.Body.New)
 	return reply(did("Password changed; your other devices are signed out"), err)
 }

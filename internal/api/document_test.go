@@ -64,6 +64,9 @@ func checkOperation(t *testing.T, r api.Route, op any) {
 	if at(op, "operationId") != r.ID || at(op, "summary") == "" || at(op, "tags") == nil {
 		t.Errorf("%s: named %v, summary %q, tags %v", r.ID, at(op, "operationId"), at(op, "summary"), at(op, "tags"))
 	}
+	if want, got := strings.Count(r.Path, "{"), parametersIn(op, "path"); got != want {
+		t.Errorf("%s: %d path parameters described, %d in the path", r.ID, got, want)
+	}
 	if at(op, "responses", "200", "content", "application/json", "schema") == nil {
 		t.Errorf("%s: its answer is not described", r.ID)
 	}
@@ -73,6 +76,17 @@ func checkOperation(t *testing.T, r api.Route, op any) {
 	if !r.Anyone && at(op, "responses", "401", "content", "application/problem+json", "schema") == nil {
 		t.Errorf("%s: the refusal of strangers is not described", r.ID)
 	}
+}
+
+// parametersIn counts an operation's parameters in the path, query or header.
+func parametersIn(op any, place string) (n int) {
+	parameters, _ := at(op, "parameters").([]any)
+	for _, p := range parameters {
+		if at(p, "in") == place {
+			n++
+		}
+	}
+	return n
 }
 
 func TestTheDocumentsReferencesLeadSomewhere(t *testing.T) {

@@ -101,14 +101,14 @@ func hostOf(address string) string {
 	return host
 }
 
-// creation is the part of their input that all creating requests share.
-type creation struct {
+// Creation is the part of their input that all creating requests share.
+type Creation struct {
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"200" doc:"Makes it safe to send the request again: the same key within 24 hours returns what the first request created and creates nothing. Use a new random key for every new request."`
 }
 
 // idempotency returns the key with the fingerprint that recognises the request
 // it belongs to.
-func (c creation) idempotency(ctx context.Context) app.Idempotency {
+func (c Creation) idempotency(ctx context.Context) app.Idempotency {
 	if c.IdempotencyKey == "" {
 		return app.Idempotency{}
 	}

@@ -14,11 +14,11 @@ type (
 		Reply      *bool `json:"notify_on_reply,omitempty" default:"true"`
 	}
 	followRequest struct {
-		threadPath
+		ThreadPath
 		Body *followWishes
 	}
 	markReadRequest struct {
-		threadPath
+		ThreadPath
 		Body *struct {
 			UpTo number `json:"up_to_message_id,omitempty" doc:"Absent: the newest message."`
 		} `nameHint:"ReadPosition"`
@@ -26,7 +26,7 @@ type (
 
 	// Unfollowed answers that a thread is no longer followed.
 	Unfollowed struct {
-		done
+		Done
 		IsFollowing   bool  `json:"is_following"`
 		FollowerCount int64 `json:"follower_count"`
 	}
@@ -64,7 +64,7 @@ func (a *API) follow(ctx context.Context, in *followRequest) (*answer[Followed],
 	return reply(followed, err)
 }
 
-func (a *API) unfollow(ctx context.Context, in *threadPath) (*answer[Unfollowed], error) {
+func (a *API) unfollow(ctx context.Context, in *ThreadPath) (*answer[Unfollowed], error) {
 	result, err := a.app.Unfollow(ctx, viewerOf(ctx), in.ID)
 	return reply(Unfollowed{did("You no longer follow this thread"), result.Following, result.FollowerCount}, err)
 }

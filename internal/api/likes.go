@@ -8,7 +8,7 @@ import (
 
 type (
 	likeQuery struct {
-		messagePath
+		MessagePath
 		After int64 `query:"after_id" minimum:"0" doc:"Likes after the one with this id."`
 		Skip  int   `query:"skip" minimum:"0" maximum:"100000" doc:"For old clients: after_id does not skip or repeat."`
 		Limit int   `query:"limit" default:"20" minimum:"1" maximum:"100"`
@@ -16,18 +16,18 @@ type (
 
 	// Liked answers that a message is liked, or no longer.
 	Liked struct {
-		done
+		Done
 		LikeCount    int64 `json:"like_count"`
 		UserHasLiked bool  `json:"user_has_liked"`
 	}
 )
 
-func (a *API) like(ctx context.Context, in *messagePath) (*answer[Liked], error) {
+func (a *API) like(ctx context.Context, in *MessagePath) (*answer[Liked], error) {
 	result, err := a.app.Like(ctx, viewerOf(ctx), in.ID)
 	return liked(result, "Message liked", "Already liked", err)
 }
 
-func (a *API) unlike(ctx context.Context, in *messagePath) (*answer[Liked], error) {
+func (a *API) unlike(ctx context.Context, in *MessagePath) (*answer[Liked], error) {
 	result, err := a.app.Unlike(ctx, viewerOf(ctx), in.ID)
 	return liked(result, "Like taken back", "Not liked", err)
 }

@@ -8,44 +8,45 @@ import (
 )
 
 type (
-	messagePath struct {
+	// MessagePath is the input of routes about one message.
+	MessagePath struct {
 		ID int64 `path:"id" doc:"The message."`
 	}
 	messageQuery struct {
-		threadPath
+		ThreadPath
 		Before   int64 `query:"before_id" minimum:"0" doc:"Messages older than this one."`
 		After    int64 `query:"after_id" minimum:"0" doc:"Messages newer than this one. Without either: the newest page."`
 		Limit    int   `query:"limit" default:"50" minimum:"1" maximum:"100"`
 		MarkRead bool  `query:"mark_read" default:"true" doc:"Whether the newest page marks the thread's notifications read."`
 	}
 	recentQuery struct {
-		threadPath
+		ThreadPath
 		Since int64 `query:"since_id" default:"0" minimum:"0" doc:"The last message known; 0: none, for the newest."`
 		Limit int   `query:"limit" default:"10" minimum:"1" maximum:"50"`
 	}
 	newMessage struct {
-		threadPath
-		creation
+		ThreadPath
+		Creation
 		Body struct {
 			Content   string `json:"content" minLength:"1" maxLength:"10000" doc:"Markdown."`
 			ReplyToID number `json:"reply_to_id,omitempty" doc:"A message of the same thread."`
 		} `nameHint:"NewMessage"`
 	}
 	messageEdit struct {
-		messagePath
+		MessagePath
 		Body struct {
 			Content string `json:"content" minLength:"1" maxLength:"10000" doc:"Markdown."`
 		} `nameHint:"MessageEdit"`
 	}
 	replyQuery struct {
-		messagePath
+		MessagePath
 		After int64 `query:"after_id" minimum:"0" doc:"Replies newer than this one."`
 		Page  int   `query:"page" default:"1" minimum:"1" maximum:"100000" doc:"For old clients: after_id does not skip or repeat."`
 		Limit int   `query:"limit" default:"50" minimum:"1" maximum:"100"`
 	}
 	newSubThread struct {
-		messagePath
-		creation
+		MessagePath
+		Creation
 		Body struct {
 			Title   string `json:"title" minLength:"1" maxLength:"200"`
 			Content string `json:"content" minLength:"1" maxLength:"10000" doc:"The first message, in Markdown."`
@@ -54,12 +55,12 @@ type (
 
 	// EditedMessage answers edits.
 	EditedMessage struct {
-		done
+		Done
 		Edited parley.Message `json:"edited"`
 	}
 	// DeletedMessages answers that a message and the replies below it are gone.
 	DeletedMessages struct {
-		done
+		Done
 		DeletedCount int     `json:"deleted_count"`
 		DeletedIDs   []int64 `json:"deleted_ids"`
 	}
@@ -95,7 +96,7 @@ func (a *API) editMessage(ctx context.Context, in *messageEdit) (*answer[EditedM
 	return reply(EditedMessage{did("Message edited"), message}, err)
 }
 
-func (a *API) deleteMessage(ctx context.Context, in *messagePath) (*answer[DeletedMessages], error) {
+func (a *API) deleteMessage(ctx context.Context, in *MessagePath) (*answer[DeletedMessages], error) {
 	ids, err := a.app.DeleteMessage(ctx, viewerOf(ctx), in.ID)
 	message := "Message deleted"
 	if len(ids) > 1 {
@@ -115,12 +116,12 @@ func (a *API) createSubThread(ctx context.Context, in *newSubThread) (*answer[pa
 	}))
 }
 
-func (a *API) listSubThreads(ctx context.Context, in *messagePath) (*list[parley.Thread], error) {
+func (a *API) listSubThreads(ctx context.Context, in *MessagePath) (*list[parley.Thread], error) {
 	found, err := a.app.SubThreads(ctx, viewerOf(ctx), in.ID)
 	return listing(found, "", err)
 }
 
-func (a *API) countSubThreads(ctx context.Context, in *messagePath) (*answer[SubThreadCount], error) {
+func (a *API) countSubThreads(ctx context.Context, in *MessagePath) (*answer[SubThreadCount], error) {
 	n, err := a.app.SubThreadCount(ctx, viewerOf(ctx), in.ID)
 	return reply(SubThreadCount{n}, err)
 }

@@ -166,10 +166,10 @@ func listing[T any](items []T, eventID string, err error) (*list[T], error) {
 	return &list[T]{EventID: eventID, Body: items}, nil
 }
 
-// done is how actions begin their answer.
-type done struct {
+// Done is how actions begin their answer.
+type Done struct {
 	Success bool   `json:"success" doc:"True."`
 	Message string `json:"message" doc:"What was done."`
 }
 
-func did(message string) done { return done{Success: true, Message: message} }
+func did(message string) Done { return Done{Success: true, Message: message} }

@@ -9,7 +9,9 @@ import (
 )
 
 type (
-	threadPath struct {
+	// ThreadPath is the input of routes about one thread; it is embedded, and
+	// exported as huma sees no other embedded types.
+	ThreadPath struct {
 		ID int64 `path:"id" doc:"The thread."`
 	}
 	threadQuery struct {
@@ -19,7 +21,7 @@ type (
 		Type   string `query:"thread_type" default:"all" enum:"main,sub,all"`
 	}
 	newThread struct {
-		creation
+		Creation
 		Body struct {
 			Title     string `json:"title" minLength:"1" maxLength:"200"`
 			Content   string `json:"content" minLength:"1" maxLength:"10000" doc:"The first message, in Markdown."`
@@ -28,7 +30,7 @@ type (
 		} `nameHint:"NewThread"`
 	}
 	threadPatch struct {
-		threadPath
+		ThreadPath
 		Body struct {
 			Title           *string `json:"title,omitempty" minLength:"1" maxLength:"200"`
 			IsPinned        *bool   `json:"is_pinned,omitempty"`
@@ -39,7 +41,7 @@ type (
 		} `nameHint:"ThreadChanges"`
 	}
 	tierPatch struct {
-		threadPath
+		ThreadPath
 		Body struct {
 			MinTierID number `json:"min_tier_id" doc:"Null or 0: free."`
 		} `nameHint:"TierChange"`
@@ -47,7 +49,7 @@ type (
 
 	// ChangedThread answers changes of a thread.
 	ChangedThread struct {
-		done
+		Done
 		Thread parley.Thread `json:"thread"`
 	}
 	// TierRestrictions answers changes of a thread's tier.
@@ -87,7 +89,7 @@ func (a *API) createThread(ctx context.Context, in *newThread) (*answer[parley.T
 	}))
 }
 
-func (a *API) getThread(ctx context.Context, in *threadPath) (*answer[parley.Thread], error) {
+func (a *API) getThread(ctx context.Context, in *ThreadPath) (*answer[parley.Thread], error) {
 	return reply(a.app.Thread(ctx, viewerOf(ctx), in.ID))
 }
 
@@ -100,7 +102,7 @@ func (a *API) updateThread(ctx context.Context, in *threadPatch) (*answer[Change
 	return reply(ChangedThread{did("Thread updated"), thread}, err)
 }
 
-func (a *API) deleteThread(ctx context.Context, in *threadPath) (*answer[done], error) {
+func (a *API) deleteThread(ctx context.Context, in *ThreadPath) (*answer[Done], error) {
 	deleted, err := a.app.DeleteThread(ctx, viewerOf(ctx), in.ID)
 	message := "Thread deleted"
 	if deleted > 1 {
@@ -114,16 +116,16 @@ func (a *API) setTier(ctx context.Context, in *tierPatch) (*answer[TierRestricti
 	return reply(TierRestrictions{Status: "success", ThreadID: in.ID, TierRestrictions: info}, err)
 }
 
-func (a *API) getTier(ctx context.Context, in *threadPath) (*answer[TierAccess], error) {
+func (a *API) getTier(ctx context.Context, in *ThreadPath) (*answer[TierAccess], error) {
 	info, canAccess, err := a.app.TierInfo(ctx, viewerOf(ctx), in.ID)
 	return reply(TierAccess{TierInfo: info, UserCanAccess: canAccess}, err)
 }
 
-func (a *API) getHierarchy(ctx context.Context, in *threadPath) (*answer[app.Hierarchy], error) {
+func (a *API) getHierarchy(ctx context.Context, in *ThreadPath) (*answer[app.Hierarchy], error) {
 	return reply(a.app.Hierarchy(ctx, viewerOf(ctx), in.ID))
 }
 
-func (a *API) countMessages(ctx context.Context, in *threadPath) (*answer[MessageCount], error) {
+func (a *API) countMessages(ctx context.Context, in *ThreadPath) (*answer[MessageCount], error) {
 	n, err := a.app.MessageCount(ctx, viewerOf(ctx), in.ID)
 	return reply(MessageCount{ThreadID: in.ID, TotalMessages: n, ThreadMessageCount: n}, err)
 }
