@@ -1,0 +1,117 @@
+package live
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"time"
+
+	"parley/internal/app"
+	"parley/realtime"
+)
+
+// serve makes a socket of the request and joins it to a stream, or tells why not.
+// It returns when the client has all it missed.
+func (l *Live) serve(w http.ResponseWriter, r *http.Request, threadID int64) {
+	if !l.checkOrigin(r) {
+		problem(w, http.StatusForbidden, "Pages of this origin may not connect here.")
+		return
+	}
+	if status, detail := checkHandshake(r); status != 0 {
+		problem(w, status, detail)
+		return
+	}
+	s := newSocket(l, threadID)
+	conn, err := realtime.Upgrade(w, r, realtime.UpgradeConfig{OnMessage: s.receive, OnClose: s.closed})
+	if err != nil {
+		l.log.DebugContext(r.Context(), "socket not upgraded", "error", err)
+		return
+	}
+	token, refused := l.token(r)
+	switch {
+	case token == "":
+		conn.Close(refused)
+	case threadID == noThread:
+		conn.Close(CloseThreadNotFound)
+	default:
+		l.join(r, conn, token, threadID)
+	}
+}
+
+// join joins conn to the stream that the session's owner asks for, or closes it.
+func (l *Live) join(r *http.Request, conn *realtime.Conn, token string, threadID int64) {
+	try := attempt{l.config.ClientAddress(r), sha256.Sum256([]byte(token)), threadID}
+	if reason, known := l.refusals.lookup(try, time.Now()); known {
+		conn.Close(reason)
+		return
+	}
+	err := l.follow(r, conn, token, threadID)
+	if err == nil {
+		return
+	}
+	reason := refusal(err)
+	l.refusals.remember(try, reason, time.Now())
+	if reason == CloseInternalError || reason == CloseUnavailable {
+		l.log.ErrorContext(r.Context(), "socket not joined", "thread", threadID, "error", err)
+	}
+	conn.Close(reason)
+}
+
+// follow makes conn a connection of the hub and brings it up to date.
+func (l *Live) follow(r *http.Request, conn *realtime.Conn, token string, threadID int64) error {
+	var adm app.Admission
+	return l.hub.Join(r.Context(), conn, realtime.JoinRequest{
+		LastEventID: r.URL.Query().Get("last_event_id"),
+		Admit: func(ctx context.Context) (admission realtime.Admission, err error) {
+			adm, admission, err = l.admit(ctx, token, threadID)
+			return admission, err
+		},
+		Greet: func(g realtime.Greeting) []realtime.Message {
+			greeting := []realtime.Message{{Frame: encode(connected(adm, threadID, g))}}
+			if threadID == globalStream {
+				greeting = append(greeting, l.state(r.Context(), conn)...)
+			}
+			return greeting
+		},
+	})
+}
+
+// admit asks the app whether the session that token opens may follow the stream.
+func (l *Live) admit(ctx context.Context, token string, threadID int64) (app.Admission, realtime.Admission, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.config.Limits.Admit)
+	defer cancel()
+	adm, err := l.app.Admit(ctx, token, threadID)
+	if late := ctx.Err(); err != nil && late != nil {
+		err = fmt.Errorf("%w: %w", late, err) // drivers call an interrupted read by other names
+	}
+	if err != nil {
+		return adm, realtime.Admission{}, err
+	}
+	user := adm.Principal.User
+	return adm, realtime.Admission{
+		User: userKey(user.ID),
+		Value: app.Seat{
+			Viewer: user.Viewer(), SessionID: adm.Principal.Session.ID, Name: user.Author().Name,
+			ThreadID: threadID, Access: adm.Access,
+		},
+		Channels:  adm.Heads,
+		Authority: adm.Control,
+	}, nil
+}
+
+// state returns what the global stream shows of a person beside events. It is read
+// when the connection is in the hub, not in the snapshot it was admitted in: what
+// changes after that read is sent to it like to all others, so nothing falls
+// between.
+func (l *Live) state(ctx context.Context, conn *realtime.Conn) []realtime.Message {
+	ctx, cancel := context.WithTimeout(ctx, l.config.Limits.Admit)
+	defer cancel()
+	count, err := l.app.NotificationCount(ctx, conn.Value().(app.Seat).Viewer)
+	if err != nil {
+		l.log.WarnContext(ctx, "socket not greeted", "error", err)
+		conn.Close(CloseUnavailable)
+		return nil
+	}
+	return []realtime.Message{countMessage(count)}
+}

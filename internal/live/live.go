@@ -1,0 +1,122 @@
+package live
+
+import (
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"parley"
+	"parley/internal/app"
+	"parley/realtime"
+)
+
+// Live serves the streams of one hub.
+type Live struct {
+	app      *app.App
+	hub      *realtime.Hub
+	config   Config
+	log      *slog.Logger
+	refusals *refusals
+	typing   *typing
+}
+
+// Config adjusts a Live; the zero value is right for a server without a proxy
+// before it.
+type Config struct {
+	// CookieName is the cookie that holds the session; empty: session_id.
+	CookieName string
+	// AllowOrigin reports whether pages of another origin than this host, given as
+	// in the Origin header, may open sockets. It may change its mind while the
+	// server runs. nil: none may.
+	AllowOrigin func(origin string) bool
+	// ClientAddress returns the IP address a request comes from; nil: that of the
+	// TCP connection.
+	ClientAddress func(*http.Request) string
+
+	Limits Limits
+	Logger *slog.Logger // nil: slog.Default()
+}
+
+// Limits bounds what one client costs. Zero fields take the protocol's values;
+// another one is meant for tests.
+type Limits struct {
+	Admit        time.Duration // how long the database may take to admit a client; 0: 3 s
+	Frames       int           // frames a second from one client, on average; 0: 20
+	FrameBurst   int           // frames that may come at once; 0: 100
+	Malformed    int           // malformed frames that end a connection; 0: 5
+	TypingPause  time.Duration // between two "is typing" of one client; surplus is dropped; 0: 1 s
+	TypingLapses time.Duration // how long somebody who says no more is shown as typing; 0: 6 s
+}
+
+func (l Limits) withDefaults() Limits {
+	return Limits{
+		Admit:        orDefault(l.Admit, 3*time.Second),
+		Frames:       orDefault(l.Frames, 20),
+		FrameBurst:   orDefault(l.FrameBurst, 100),
+		Malformed:    orDefault(l.Malformed, 5),
+		TypingPause:  orDefault(l.TypingPause, time.Second),
+		TypingLapses: orDefault(l.TypingLapses, 6*time.Second),
+	}
+}
+
+func orDefault[T comparable](value, fallback T) T {
+	if value == *new(T) {
+		return fallback
+	}
+	return value
+}
+
+// New returns the streams of a hub that follows the app's log and whose authority
+// is the one given. It is called before the hub runs, and starts nothing: all it
+// holds goes when the hub's connections are gone.
+func New(a *app.App, hub *realtime.Hub, authority *Authority, config Config) *Live {
+	if config.CookieName == "" {
+		config.CookieName = "session_id"
+	}
+	if config.ClientAddress == nil {
+		config.ClientAddress = peerAddress
+	}
+	if config.Logger == nil {
+		config.Logger = slog.Default()
+	}
+	config.Limits = config.Limits.withDefaults()
+	authority.hub = hub
+	l := &Live{app: a, hub: hub, config: config, log: config.Logger, refusals: newRefusals()}
+	l.typing = newTyping(config.Limits.TypingLapses, func(threadID int64, m realtime.Message, except *realtime.Conn) {
+		hub.Cast(string(parley.ThreadChannel(threadID)), m, except)
+	})
+	return l
+}
+
+// Register adds the endpoints to mux.
+func (l *Live) Register(mux *http.ServeMux) {
+	mux.HandleFunc("GET /api/forum/ws/thread/{thread_id}", func(w http.ResponseWriter, r *http.Request) {
+		id, err := strconv.ParseInt(r.PathValue("thread_id"), 10, 64)
+		if err != nil || id < 1 {
+			id = noThread
+		}
+		l.serve(w, r, id)
+	})
+	mux.HandleFunc("GET /api/forum/ws/global", func(w http.ResponseWriter, r *http.Request) {
+		l.serve(w, r, globalStream)
+	})
+}
+
+// What a socket follows instead of a thread's id.
+const (
+	globalStream = 0
+	noThread     = -1 // what was asked for cannot be a thread's id
+)
+
+// userKey names a user to the hub, as app does.
+func userKey(id int64) string { return strconv.FormatInt(id, 10) }
+
+func peerAddress(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
