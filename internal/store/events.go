@@ -97,17 +97,19 @@ func (s *Snapshot) Head(channel parley.Channel) (uint64, error) {
 	return uint64(head), err
 }
 
-// Since returns the newest number of every channel that got events after the
-// cursor, and the cursor to go on from. The cursor's zero value means now: no
-// heads, only where to begin.
+// Since returns the newest number of every channel that got events since the
+// cursor was given out, and the cursor to go on from. The cursor's zero value
+// means now: no heads, only where to begin.
 func (s *Snapshot) Since(cursor uint64) ([]Head, uint64, error) {
 	newest, _, err := one(s, scalar[int64], `SELECT coalesce(max(id), 0) FROM events`)
-	if err != nil || cursor == 0 || uint64(newest) <= cursor {
-		// Pruning can remove the newest rows of a database that sleeps: never go back.
-		return nil, max(uint64(newest), cursor, 1), err
+	// The cursor is the next row's id, so that it is never zero. It does not go back where
+	// the newest rows were pruned.
+	next := max(uint64(newest)+1, cursor)
+	if err != nil || cursor == 0 || next == cursor {
+		return nil, next, err
 	}
-	heads, err := list(s, scanHead, `SELECT channel, max(seq) FROM events WHERE id > $1 GROUP BY channel`, int64(cursor))
-	return heads, uint64(newest), err
+	heads, err := list(s, scanHead, `SELECT channel, max(seq) FROM events WHERE id >= $1 GROUP BY channel`, int64(cursor))
+	return heads, next, err
 }
 
 func scanHead(row scanner) (h Head, err error) {
