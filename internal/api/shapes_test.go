@@ -1,0 +1,160 @@
+package api_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parley"
+	"parley/internal/api"
+	"parley/internal/app"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestEveryRouteAnswersInItsShape walks through the whole table and compares what
+// keys and types are answered with testdata/shapes, one file a route. What is
+// there may grow; nothing in it may be renamed, removed or retyped, as clients in
+// the field read it.
+func TestEveryRouteAnswersInItsShape(t *testing.T) {
+	w := &walk{forum: open(t, api.Config{}), seen: map[string]bool{}}
+	w.threads()
+	w.messages()
+	w.likes()
+	w.notifications()
+	w.deletions()
+	w.accounts()
+	for _, r := range api.Routes() {
+		if !w.seen[r.ID] {
+			t.Errorf("%s %s is not visited", r.Method, r.Path)
+		}
+	}
+}
+
+// walk visits routes and remembers which.
+type walk struct {
+	*forum
+	seen      map[string]bool
+	main, sub parley.Thread
+	first     parley.Message
+}
+
+// visit compares an answer's shape with the golden file of its route.
+func (w *walk) visit(route string, a answered) answered {
+	w.t.Helper()
+	w.seen[route] = true
+	var value any
+	if err := json.Unmarshal(a.ok().body, &value); err != nil {
+		w.t.Fatalf("%s: %v", route, err)
+	}
+	got, err := json.MarshalIndent(shapeOf(value), "", "  ")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	golden := filepath.Join("testdata", "shapes", route+".json")
+	if *update {
+		if err := os.WriteFile(golden, append(got, '\n'), 0o644); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if diff := cmp.Diff(string(want), string(got)+"\n"); err != nil || diff != "" {
+		w.t.Errorf("%s (-want +got) %v:\n%s", route, err, diff)
+	}
+	return a
+}
+
+// shapeOf puts the names of types in the place of values.
+func shapeOf(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		shape := map[string]any{}
+		for key, v := range value {
+			shape[key] = shapeOf(v)
+		}
+		return shape
+	case []any:
+		if len(value) == 0 {
+			return value
+		}
+		return []any{shapeOf(value[0])}
+	case float64:
+		return "number"
+	case bool:
+		return "boolean"
+	case nil:
+		return "null"
+	default:
+		return fmt.Sprintf("%T", value)
+	}
+}
+
+func (w *walk) threads() {
+	w.main = decode[parley.Thread](w.visit("create-thread", w.ada.post("/api/forum/threads", `{"title":"Joints","content":"Show yours.","min_tier_id":%d}`, w.supporters)))
+	w.visit("get-thread", w.mina.get(path("/threads/%d", w.main.ID)))
+	w.visit("list-threads", w.mina.get("/api/forum/threads"))
+	w.visit("update-thread", w.ada.patch(path("/threads/%d", w.main.ID), `{"is_pinned":true}`))
+	w.visit("set-thread-tier", w.ada.patch(path("/threads/%d/tier-access", w.main.ID), `{"min_tier_id":null}`))
+	w.visit("get-thread-tier", w.finn.get(path("/threads/%d/tier-info", w.main.ID)))
+	w.visit("count-messages", w.finn.get(path("/threads/%d/message-count", w.main.ID)))
+	w.visit("follow-thread", w.mina.post(path("/threads/%d/follow", w.main.ID), ``))
+	w.visit("mark-read", w.mina.post(path("/threads/%d/mark-read", w.main.ID), ``))
+	w.visit("unfollow-thread", w.finn.delete(path("/threads/%d/follow", w.main.ID)))
+}
+
+func (w *walk) messages() {
+	w.first = w.mina.say(w.main.ID, "Mortise and tenon, @Finn.")
+	w.visit("post-message", w.finn.post(path("/threads/%d/messages", w.main.ID), `{"content":"Neat!","reply_to_id":%d}`, w.first.ID))
+	w.visit("edit-message", w.mina.patch(path("/messages/%d", w.first.ID), `{"content":"Mortise and tenon, @Finn!"}`))
+	w.visit("list-messages", w.mina.get(path("/threads/%d/messages", w.main.ID)))
+	w.visit("list-recent-messages", w.mina.get(path("/threads/%d/recent?since_id=%d", w.main.ID, w.first.ID)))
+	w.visit("list-replies", w.mina.get(path("/messages/%d/replies", w.first.ID)))
+	w.sub = decode[parley.Thread](w.visit("create-sub-thread", w.finn.post(path("/messages/%d/create-thread", w.first.ID), `{"title":"How?","content":"With a chisel?"}`)))
+	w.visit("list-sub-threads", w.mina.get(path("/messages/%d/threads", w.first.ID)))
+	w.visit("count-sub-threads", w.mina.get(path("/messages/%d/thread-count", w.first.ID)))
+	w.visit("get-thread-hierarchy", w.mina.get(path("/threads/%d/hierarchy", w.sub.ID)))
+}
+
+func (w *walk) likes() {
+	w.visit("like-message", w.finn.post(path("/messages/%d/like", w.first.ID), ``))
+	w.visit("list-likes", w.mina.get(path("/messages/%d/likes", w.first.ID)))
+	w.visit("unlike-message", w.finn.delete(path("/messages/%d/like", w.first.ID)))
+}
+
+func (w *walk) notifications() {
+	unread := func() int64 { return decode[app.Count](w.finn.get("/api/forum/notifications/count")).Count }
+	w.work(func() bool { return unread() > 0 })
+	w.visit("count-notifications", w.finn.get("/api/forum/notifications/count"))
+	page := decode[app.NotificationPage](w.visit("list-notifications", w.finn.get("/api/forum/notifications")))
+	w.visit("read-notification", w.finn.post(path("/notifications/%d/read", page.Notifications[0].ID), ``))
+	w.visit("delete-notification", w.finn.delete(path("/notifications/%d", page.Notifications[0].ID)))
+	w.visit("read-all-notifications", w.finn.post("/api/forum/notifications/mark-all-read", ``))
+	w.visit("search-users", w.finn.get("/api/forum/users/search?q=mi"))
+}
+
+func (w *walk) deletions() {
+	w.visit("delete-message", w.mina.delete(path("/messages/%d", w.first.ID)))
+	w.visit("delete-thread", w.tomas.delete(path("/threads/%d", w.sub.ID)))
+	w.visit("delete-thread-hierarchy", w.ada.delete(path("/threads/%d/delete-hierarchy", w.main.ID)))
+}
+
+func (w *walk) accounts() {
+	w.visit("sign-in-options", w.stranger().get("/api/auth/options"))
+	w.visit("register", w.stranger().post("/api/auth/register", `{"username":"Olga","password":"spruce and maple"}`))
+	in := w.visit("login", w.stranger().post("/api/auth/login", `{"username":"olga","password":"spruce and maple"}`))
+	olga := &person{f: w.forum, name: "Olga", token: cookieOf(in).Value}
+	w.visit("get-me", olga.get("/api/auth/me"))
+	sessions := decode[api.Sessions](w.visit("list-sessions", olga.get("/api/auth/sessions")))
+	w.visit("change-password", olga.post("/api/auth/password", `{"old_password":"spruce and maple","new_password":"walnut and oak"}`))
+	in = w.stranger().post("/api/auth/login", `{"username":"Olga","password":"walnut and oak"}`).ok()
+	phone := &person{f: w.forum, name: "Olga's phone", token: cookieOf(in).Value}
+	w.visit("end-session", phone.delete("/api/auth/sessions/"+sessions.Sessions[0].PublicID))
+	w.visit("logout", phone.post("/api/auth/logout", ``))
+	w.offerDemo(w.finn)
+	w.visit("demo-login", w.stranger().post("/api/auth/demo", `{"username":"Finn"}`))
+}
