@@ -1,0 +1,39 @@
+import { useEffect, useMemo } from "../vendor/preact-hooks.mjs"
+import { html } from "../html.mjs"
+import { Forum } from "../model/forum.mjs"
+import { identity, signedIn, start, startProblem } from "../model/session.mjs"
+import "../model/theme.mjs"
+import { DialogHost } from "./dialog.mjs"
+import { MenuHost } from "./menu.mjs"
+import { Shell } from "./shell.mjs"
+import { SignIn } from "./sign-in.mjs"
+import { Toasts } from "./toasts.mjs"
+
+/** The whole page: sign-in or the forum, and what floats above either. */
+export function App() {
+  return html`<${Screen} /><${Toasts} /><${MenuHost} /><${DialogHost} />`
+}
+
+function Screen() {
+  if (startProblem.value) return html`<${CannotStart} />`
+  if (identity.value === undefined) return null
+  if (identity.value === null) return html`<${SignIn} />`
+  return html`<${Inside} key=${identity.value.user.id} />`
+}
+
+function Inside() {
+  const forum = useMemo(() => new Forum(signedIn()), [])
+  useEffect(() => {
+    forum.open()
+    return () => forum.close()
+  }, [forum])
+  return html`<${Shell} forum=${forum} />`
+}
+
+function CannotStart() {
+  return html`<main class="notice-page">
+    <h1>Not quite there</h1>
+    <p>${startProblem.value}</p>
+    <button type="button" class="button button-primary" onClick=${start}>Try again</button>
+  </main>`
+}

@@ -1,0 +1,40 @@
+/** @import { Forum } from "../model/forum.mjs" */
+/** @import { Theme } from "../model/theme.mjs" */
+import { html } from "../html.mjs"
+import { leave } from "../model/session.mjs"
+import { theme } from "../model/theme.mjs"
+import { attempt } from "../model/toasts.mjs"
+import { Devices } from "./devices.mjs"
+import { openDialog } from "./dialog.mjs"
+import { openMenu } from "./menu.mjs"
+import { Password } from "./password.mjs"
+import { Avatar } from "./person.mjs"
+import { Shortcuts } from "./shortcuts.mjs"
+
+/** The reader's own menu. @param {{forum: Forum}} props */
+export function MeButton({ forum }) {
+  const { display_name: name, user_role: role } = forum.user
+  const label = `${name}, ${role}: account menu`
+  return html`<button type="button" class="me" aria-label=${label} title=${`${name} · ${role}`} aria-haspopup="menu" onClick=${open}>
+    <${Avatar} name=${name} />
+  </button>`
+}
+
+/** @param {Event} event */
+function open(event) {
+  openMenu(event, "Account", [
+    themeItem("system", "As the system", "screen"),
+    themeItem("light", "Light", "sun"),
+    themeItem("dark", "Dark", "moon"),
+    { label: "Signed-in devices", icon: "device", run: () => openDialog(html`<${Devices} />`) },
+    { label: "Change password", icon: "lock", run: () => openDialog(html`<${Password} />`) },
+    { label: "Keyboard shortcuts", icon: "keyboard", run: () => openDialog(html`<${Shortcuts} />`) },
+    { label: "API reference", icon: "docs", run: () => location.assign("/docs") },
+    { label: "Sign out", icon: "signout", run: () => attempt(leave) },
+  ])
+}
+
+/** @param {Theme} value @param {string} label @param {string} icon */
+function themeItem(value, label, icon) {
+  return { label, icon, checked: theme.value === value, run: () => void (theme.value = value) }
+}

@@ -1,0 +1,36 @@
+/** @import { Message } from "../types.d.ts" */
+/** @import { Room } from "../model/room.mjs" */
+import { useLayoutEffect, useRef } from "../vendor/preact-hooks.mjs"
+import { html } from "../html.mjs"
+import { full } from "../text/time.mjs"
+
+/**
+ * The words of a message. This is the only place where HTML from the server
+ * becomes part of the page: `content_html`, which the server has sanitised.
+ * @param {{message: Message, room: Room}} props
+ */
+export function MessageText({ message, room }) {
+  const element = useRef(/** @type {HTMLDivElement|null} */ (null))
+  useLayoutEffect(() => markOwnName(element.current, room.userId), [message.content_html])
+  return html`<div class="prose" ref=${element} onClick=${openElsewhere} dangerouslySetInnerHTML=${{ __html: message.content_html }}></div>
+    ${message.is_edited && html`<span class="edited" title=${message.edited_at ? `Edited ${full(message.edited_at)}` : undefined}>edited</span>`}`
+}
+
+/** @param {HTMLElement|null} element @param {number} userId */
+function markOwnName(element, userId) {
+  for (const mention of element?.querySelectorAll(`.mention[data-user-id="${userId}"]`) ?? []) mention.classList.add("mention-me")
+}
+
+/**
+ * Links to other places open beside the forum, so that the conversation stays;
+ * links into this forum stay within the page.
+ * @param {MouseEvent} event
+ */
+function openElsewhere(event) {
+  const link = /** @type {Element} */ (event.target).closest("a")
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
+  event.preventDefault()
+  const here = link.origin === location.origin && ["/forum", "/api/forum", "/api/forum/"].includes(link.pathname)
+  if (here && link.hash) location.hash = link.hash
+  else window.open(link.href, "_blank", "noopener,noreferrer")
+}
