@@ -41,7 +41,7 @@ func (l *Live) serve(w http.ResponseWriter, r *http.Request, threadID int64) {
 
 // join joins conn to the stream that the session's owner asks for, or closes it.
 func (l *Live) join(r *http.Request, conn *realtime.Conn, token string, threadID int64) {
-	try := attempt{l.config.ClientAddress(r), sha256.Sum256([]byte(token)), threadID}
+	try := attempt{clientAddress(r), sha256.Sum256([]byte(token)), threadID}
 	if reason, known := l.refusals.lookup(try, time.Now()); known {
 		conn.Close(reason)
 		return

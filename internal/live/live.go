@@ -22,8 +22,7 @@ type Live struct {
 	typing   *typing
 }
 
-// Config adjusts a Live; the zero value is right for a server without a proxy
-// before it.
+// Config adjusts a Live; its zero value is usable.
 type Config struct {
 	// CookieName is the cookie that holds the session; empty: session_id.
 	CookieName string
@@ -31,12 +30,8 @@ type Config struct {
 	// in the Origin header, may open sockets. It may change its mind while the
 	// server runs. nil: none may.
 	AllowOrigin func(origin string) bool
-	// ClientAddress returns the IP address a request comes from; nil: that of the
-	// TCP connection.
-	ClientAddress func(*http.Request) string
-
-	Limits Limits
-	Logger *slog.Logger // nil: slog.Default()
+	Limits      Limits
+	Logger      *slog.Logger // nil: slog.Default()
 }
 
 // Limits bounds what one client costs. Zero fields take the protocol's values;
@@ -75,9 +70,6 @@ func New(a *app.App, hub *realtime.Hub, authority *Authority, config Config) *Li
 	if config.CookieName == "" {
 		config.CookieName = "session_id"
 	}
-	if config.ClientAddress == nil {
-		config.ClientAddress = peerAddress
-	}
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
@@ -113,7 +105,9 @@ const (
 // userKey names a user to the hub, as app does.
 func userKey(id int64) string { return strconv.FormatInt(id, 10) }
 
-func peerAddress(r *http.Request) string {
+// clientAddress returns the IP address of a request, whose RemoteAddr the server has
+// made the client's own, whatever proxies stand between.
+func clientAddress(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr
