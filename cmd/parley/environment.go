@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime/debug"
+
+	"parley/internal/app"
+	"parley/internal/server"
+	"parley/internal/store"
+)
+
+// environment is what commands run in.
+type environment struct {
+	args   []string
+	line   *commandLine
+	level  *slog.LevelVar // of logger; may change
+	logger *slog.Logger
+}
+
+func newEnvironment(args []string, line *commandLine) *environment {
+	e := &environment{args: args, line: line, level: new(slog.LevelVar)}
+	e.level.Set(line.LogLevel)
+	e.logger = server.NewLogger(os.Stderr, line.LogFormat, e.level)
+	slog.SetDefault(e.logger)
+	return e
+}
+
+// withApp opens the database and calls fn with the use cases on it.
+func (e *environment) withApp(ctx context.Context, fn func(*app.App) error) error {
+	s, err := store.Open(ctx, e.line.DB, store.Options{Logger: e.logger})
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(app.New(s, app.Options{Logger: e.logger})), s.Close())
+}
+
+// inDatabase says of an error which database it is about.
+func (e *environment) inDatabase(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("database %s: %w", e.line.DB, err)
+}
+
+// version is what the program was built from.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}

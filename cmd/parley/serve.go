@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"parley/internal/app"
+	"parley/internal/config"
+	"parley/internal/server"
+)
+
+type serveCommand struct{ config.Serve }
+
+// Help explains what the flags' texts leave open.
+func (serveCommand) Help() string {
+	return "SIGTERM and SIGINT finish the requests under way and end with exit code 0. " +
+		"SIGHUP reads the configuration anew; settings marked (*) change at once, others with the next start."
+}
+
+// Run serves until a signal ends it. The addresses come first: a second process
+// started by mistake must not touch the first one's database.
+func (c *serveCommand) Run(e *environment) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	listener, err := server.Listen("addr", c.Addr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	admin, err := c.listenAdmin()
+	if err != nil {
+		return err
+	}
+	if c.Demo {
+		if err := fillIfEmpty(ctx, e); err != nil {
+			return err
+		}
+	}
+	err = e.withApp(ctx, func(a *app.App) error { return c.serve(ctx, e, a, listener, admin) })
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // asked to end while it began
+	}
+	return err
+}
+
+// listenAdmin returns nil if operators have no address.
+func (c *serveCommand) listenAdmin() (net.Listener, error) {
+	if c.AdminAddr == "" {
+		return nil, nil
+	}
+	return server.Listen("admin-addr", c.AdminAddr)
+}
+
+func (c *serveCommand) serve(ctx context.Context, e *environment, a *app.App, listener, admin net.Listener) error {
+	if c.Demo {
+		if err := a.OfferDemo(ctx); err != nil {
+			return e.inDatabase(err)
+		}
+	}
+	s, err := server.New(a, c.Serve, version(), e.logger)
+	if err != nil {
+		return err
+	}
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	go reloadOn(ctx, hangups, e, s)
+	e.logger.Info("the forum is open", "url", "http://"+listener.Addr().String()+"/forum", "db", e.line.DB, "version", version())
+	err = s.Run(ctx, listener, admin)
+	e.logger.Info("the forum is closed")
+	return err
+}
+
+// reloadOn reads the configuration anew at every signal. One that is wrong is
+// left aside: the forum goes on with what it has.
+func reloadOn(ctx context.Context, hangups <-chan os.Signal, e *environment, s *server.Server) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangups:
+		}
+		var next commandLine
+		_, err := parse(&next, e.args)
+		if err == nil {
+			err = s.Reload(next.Serve.Serve)
+		}
+		if err != nil {
+			e.logger.Error("configuration not reloaded", "error", oneLine(err))
+			continue
+		}
+		e.level.Set(next.LogLevel)
+		e.logger.Info("configuration reloaded")
+	}
+}

@@ -1,0 +1,93 @@
+package server
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"parley"
+)
+
+// withAccessLog writes one line for every request: never its query, headers or
+// body, which may hold what is secret or private.
+func (s *Server) withAccessLog(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		rec := &recorder{ResponseWriter: w}
+		defer func() {
+			s.logger.LogAttrs(r.Context(), levelOf(r), "request",
+				slog.String("method", r.Method), slog.String("path", r.URL.Path),
+				slog.Int("status", rec.status), slog.Int64("bytes", rec.bytes),
+				slog.Duration("took", time.Since(began).Round(time.Microsecond)), slog.String("client", r.RemoteAddr))
+		}()
+		s.recovered(rec, r, next)
+	})
+}
+
+// levelOf keeps what browsers and probes ask for all the time out of the way.
+func levelOf(r *http.Request) slog.Level {
+	if strings.HasPrefix(r.URL.Path, "/assets/") || r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
+}
+
+// recovered serves a request; a panic in it is answered and logged, and ends
+// nobody else's. An answer that has begun is cut off: its client must not take
+// it for complete.
+func (s *Server) recovered(rec *recorder, r *http.Request, next http.Handler) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			panic(p)
+		}
+		err := fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		if rec.status != 0 {
+			s.logger.ErrorContext(r.Context(), "answer cut off", "error", err)
+			panic(http.ErrAbortHandler)
+		}
+		s.api.WriteError(rec, r, &parley.Error{Kind: parley.Internal, Message: "Something went wrong on our side. Try again in a moment.", Err: err})
+	}()
+	next.ServeHTTP(rec, r)
+}
+
+// recorder notes what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status int // 0: nothing yet
+	bytes  int64
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 || r.status < 200 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := r.ResponseWriter.Write(b)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// Hijack hands the connection to a WebSocket.
+func (r *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	r.status = http.StatusSwitchingProtocols
+	return http.NewResponseController(r.ResponseWriter).Hijack()
+}
+
+// Unwrap lets an http.ResponseController find what the connection can do.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -1,0 +1,60 @@
+package server
+
+import (
+	"compress/gzip"
+	"net/http"
+
+	"github.com/klauspost/compress/gzhttp"
+
+	"parley/internal/web"
+)
+
+// Handler returns all that is served, with what every request goes through, from
+// the outside in.
+func (s *Server) Handler() http.Handler {
+	h := s.withOriginCheck(s.routes())
+	h = withSecurityHeaders(h)
+	h = s.withAccessLog(h)
+	h = withRequestID(h)
+	return s.withPeer(h)
+}
+
+func (s *Server) routes() http.Handler {
+	forum := http.NewServeMux()
+	s.api.Register(forum)
+	s.live.Register(forum)
+	zipped := compressed(forum)
+
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("GET /readyz", s.readyz)
+	mux.Handle("/api/", zipped)
+	mux.Handle("/openapi.json", zipped)
+	// What an answer says of an account stands beside what a request chose:
+	// compressed together, the size would tell one from the other (BREACH).
+	mux.Handle("/api/auth/", forum)
+	mux.Handle("/api/forum/ws/", forum) // connections, not answers
+	mux.Handle("/", web.Handler())
+	return mux
+}
+
+const (
+	zipFrom   = 1400 // bytes: what fits into one packet gains nothing
+	zipJitter = 32   // bytes at most, at random: a threat to BREACH in what members write beside each other
+)
+
+func compressed(h http.Handler) http.Handler {
+	wrap, err := gzhttp.NewWrapper(
+		gzhttp.MinSize(zipFrom), gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.RandomJitter(zipJitter, 0, false))
+	if err != nil {
+		panic(err) // of constants
+	}
+	return wrap(h)
+}
+
+func withSecurityHeaders(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		web.SetSecurityHeaders(w.Header())
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,159 @@
+// Package server assembles the forum: the use cases, the hub, the API, the
+// sockets and the page behind one address, with what every request goes through.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"parley"
+	"parley/internal/api"
+	"parley/internal/app"
+	"parley/internal/config"
+	"parley/internal/live"
+	"parley/realtime"
+)
+
+// Server is a forum that answers requests. Its methods may be called
+// concurrently.
+type Server struct {
+	app    *app.App
+	hub    *realtime.Hub
+	api    *api.API
+	live   *live.Live
+	logger *slog.Logger
+	rules  atomic.Pointer[rules]
+
+	mu       sync.Mutex
+	settings config.Serve
+}
+
+// New assembles a server around the use cases. version is what it tells of the
+// program.
+func New(a *app.App, settings config.Serve, version string, logger *slog.Logger) (*Server, error) {
+	s := &Server{app: a, settings: settings, logger: logger}
+	if err := s.setRules(settings); err != nil {
+		return nil, err
+	}
+	authority := live.NewAuthority(a)
+	s.hub = realtime.New(realtime.Config{
+		Log: a.Log(), Authority: authority, Control: string(parley.ControlChannel),
+		MaxPerUser: settings.MaxSocketsPerUser, HeartbeatFrame: live.HeartbeatFrame, Logger: logger,
+	})
+	a.Connect(s.hub)
+	s.live = live.New(a, s.hub, authority, live.Config{
+		CookieName: settings.CookieName, AllowOrigin: s.allowsOrigin, Logger: logger,
+	})
+	s.api = api.New(a, api.Config{
+		CookieName: settings.CookieName, Secure: Secure, PostsPerMinute: settings.PostsPerMinute,
+		Version: version, Logger: logger,
+	})
+	return s, nil
+}
+
+// Reload takes from settings what can change while the server runs, and logs what
+// needs a restart.
+func (s *Server) Reload(settings config.Serve) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.setRules(settings); err != nil {
+		return err
+	}
+	s.api.SetPostsPerMinute(settings.PostsPerMinute)
+	if restart := s.settings.Adopt(settings); len(restart) > 0 {
+		s.logger.Warn("settings changed that need a restart", "settings", restart)
+	}
+	return nil
+}
+
+// Listen opens the address that a flag names.
+func Listen(flag, address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("the address %s is in use by another process: end that, or choose another address with --%s", address, flag)
+	case err != nil:
+		return nil, fmt.Errorf("cannot listen on --%s %s: %w", flag, address, err)
+	}
+	return listener, nil
+}
+
+// How long clients and requests may take.
+const (
+	headerTimeout = 10 * time.Second
+	bodyTimeout   = 30 * time.Second
+	answerTimeout = 60 * time.Second
+	idleTimeout   = 2 * time.Minute
+	// finishTimeout is how long requests under way may take after the signal to
+	// stop: less than the time most supervisors wait before they kill.
+	finishTimeout = 20 * time.Second
+
+	maxHeaderBytes = 32 << 10
+)
+
+// errUnfinished means that requests were cut off at the end.
+var errUnfinished = fmt.Errorf("some requests did not finish within %s and were cut off", finishTimeout)
+
+// Run serves on listener, and what is for operators on admin unless that is nil,
+// until ctx ends or a part fails. Then it accepts nothing more, finishes the
+// requests under way, closes the sockets and returns. It is called once.
+func (s *Server) Run(ctx context.Context, listener, admin net.Listener) error {
+	parts, failed := errgroup.WithContext(ctx)
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	parts.Go(func() error { return s.hub.Run(background) })
+	parts.Go(func() error { return s.app.Run(background) })
+
+	main := s.httpServer(s.Handler())
+	parts.Go(func() error { return serve(main, listener) })
+	operators := s.httpServer(s.adminHandler())
+	operators.WriteTimeout = 0 // a profile takes as long as it is asked to
+	if admin != nil {
+		parts.Go(func() error { return serve(operators, admin) })
+	}
+	parts.Go(func() error {
+		<-failed.Done()
+		defer stop() // the sockets stay until the last request's events are out
+		return errors.Join(s.finish(main), operators.Close())
+	})
+	return parts.Wait()
+}
+
+func (s *Server) httpServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       bodyTimeout,
+		WriteTimeout:      answerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),
+	}
+}
+
+func serve(server *http.Server, listener net.Listener) error {
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// finish waits for the requests under way.
+func (s *Server) finish(server *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), finishTimeout)
+	defer cancel()
+	err := server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errors.Join(errUnfinished, server.Close())
+	}
+	return err
+}
