@@ -157,29 +157,28 @@ func (c *Conn) end(reason CloseReason) {
 	c.wake()
 }
 
-func (c *Conn) push(e entry) bool {
+func (c *Conn) push(e entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.enqueue(e)
+	c.enqueue(e)
 }
 
-// enqueue queues a frame unless the connection is closed, and reports whether it did. c.mu is held.
-func (c *Conn) enqueue(e entry) bool {
+// enqueue queues a frame unless the connection is closed, which a full queue does. c.mu is held.
+func (c *Conn) enqueue(e entry) {
 	if c.reason != nil {
-		return false
+		return
 	}
-	switch c.queue.push(e) {
-	case dropped:
-		c.counters().dropped.Add(1)
-		return false
-	case overflow:
+	dropped, ok := c.queue.push(e)
+	if dropped > 0 {
+		c.counters().dropped.Add(uint64(dropped))
+	}
+	if !ok {
 		c.counters().overflows.Add(1)
 		c.queue.clear()
 		c.end(CloseTooSlow)
-		return false
+		return
 	}
 	c.wake()
-	return true
 }
 
 // counters returns those of the connection's hub, if it has one.
@@ -247,7 +246,13 @@ func (c *Conn) offerLocked(index int, d *delivery) bool {
 		return false
 	}
 	c.positions[index] = d.seq
-	shown := d.shownTo(c) && c.enqueue(entry{wire: c.address(d)})
+	shown := d.shownTo(c)
+	if shown {
+		c.enqueue(entry{wire: c.address(d)})
+		if d.also != nil {
+			c.enqueue(entry{wire: d.also})
+		}
+	}
 	if d.final != nil {
 		c.end(*d.final)
 	}

@@ -31,6 +31,7 @@ type delivery struct {
 	barrier  uint64
 	body     []byte // the event's JSON without its closing brace; nil: nothing to show
 	wire     []byte // the complete frame for connections of this channel alone; body is part of it
+	also     []byte // a complete frame that goes out behind wire; nil: none
 	audience func(*Conn) bool
 	rewrites bool
 	final    *CloseReason
@@ -40,7 +41,7 @@ type delivery struct {
 // several channels. Counting it bounds the number of events too.
 const deliveryOverhead = 128
 
-func (d *delivery) size() int { return len(d.wire) + deliveryOverhead }
+func (d *delivery) size() int { return len(d.wire) + len(d.also) + deliveryOverhead }
 
 // shownTo reports whether the connection gets a frame of the event.
 func (d *delivery) shownTo(c *Conn) bool {
@@ -53,6 +54,9 @@ func newDelivery(generation string, e Event) *delivery {
 	if n := len(e.Frame); n > 0 {
 		wire, start := encodeEvent(e.Frame[:n-1], Cursor{generation, []Position{{e.Channel, e.Seq}}})
 		d.wire, d.body = wire, wire[start:start+n-1]
+		if len(e.Also) > 0 {
+			d.also = encode(ws.OpText, e.Also)
+		}
 	}
 	return d
 }

@@ -27,15 +27,6 @@ type entry struct {
 	key  string
 }
 
-// verdict is what became of an entry that was pushed.
-type verdict uint8
-
-const (
-	queued   verdict = iota
-	dropped          // an ephemeral one, for want of room
-	overflow         // there is no room and it may not be dropped: the reader is too slow
-)
-
 // queue holds what waits for one connection, in order. Its owner locks it.
 type queue struct {
 	entries []entry
@@ -44,32 +35,32 @@ type queue struct {
 	bytes   int            // waiting or being written
 }
 
-// push adds an entry. One larger than the limit is accepted into an empty queue only, so that it can pass at all.
-func (q *queue) push(e entry) verdict {
+// push adds an entry and reports false if there is no room: then the reader is too slow. dropped is how many ephemeral ones, this one perhaps among
+// them, had to go. An entry larger than the limit is accepted into an empty queue only, so that it can pass at all.
+func (q *queue) push(e entry) (dropped int, ok bool) {
 	if e.lane == Ephemeral && (q.crowded() || q.full(len(e.wire))) {
-		return dropped
+		return 1, true
 	}
 	if at, waiting := q.states[e.key]; waiting && e.lane == State {
-		return q.replace(&q.entries[at-q.taken], e)
+		return 0, q.replace(&q.entries[at-q.taken], e)
 	}
 	if q.full(len(e.wire)) {
-		q.shed()
+		dropped = q.shed()
 	}
 	if q.full(len(e.wire)) {
-		return overflow
+		return dropped, false
 	}
 	q.add(e)
-	return queued
+	return dropped, true
 }
 
-func (q *queue) replace(old *entry, e entry) verdict {
-	q.bytes -= len(old.wire)
-	if q.full(len(e.wire)) {
-		return overflow
+func (q *queue) replace(old *entry, e entry) (ok bool) {
+	rest := q.bytes - len(old.wire)
+	if rest > 0 && rest+len(e.wire) > queueLimit {
+		return false
 	}
-	*old = e
-	q.bytes += len(e.wire)
-	return queued
+	*old, q.bytes = e, rest+len(e.wire)
+	return true
 }
 
 func (q *queue) add(e entry) {
@@ -89,15 +80,18 @@ func (q *queue) crowded() bool { return q.bytes > queueLimit/2 }
 // full reports whether n bytes more are too many.
 func (q *queue) full(n int) bool { return q.bytes > 0 && q.bytes+n > queueLimit }
 
-// shed drops what is ephemeral.
-func (q *queue) shed() {
-	kept := q.entries
+// shed drops what is ephemeral and returns how many entries that were.
+func (q *queue) shed() (dropped int) {
+	before := q.entries
 	q.clear()
-	for _, e := range kept {
-		if e.lane != Ephemeral {
+	for _, e := range before {
+		if e.lane == Ephemeral {
+			dropped++
+		} else {
 			q.add(e)
 		}
 	}
+	return dropped
 }
 
 // clear drops everything that waits.

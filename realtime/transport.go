@@ -92,6 +92,13 @@ func (c *Conn) hear() { c.heard.Store(int64(time.Since(started))) }
 // silence returns for how long nothing came from the client.
 func (c *Conn) silence() time.Duration { return time.Since(started) - time.Duration(c.heard.Load()) }
 
+// written reports whether everything queued so far has left. What has not is subject to writeTimeout.
+func (c *Conn) written() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.queue.bytes == 0
+}
+
 // handle takes one message or control frame of the client.
 func (c *Conn) handle(op ws.OpCode, payload []byte) error {
 	switch op {
@@ -146,7 +153,7 @@ func (c *Conn) flush() {
 			break
 		}
 		_, err := c.socket.Write(batch)
-		c.written(len(batch), last, err)
+		c.wrote(len(batch), last, err)
 		if err != nil {
 			break
 		}
@@ -181,8 +188,8 @@ func (c *Conn) next(dst []byte) (batch []byte, last bool) {
 	return batch, last
 }
 
-// written notes that a batch has left, or why it could not.
-func (c *Conn) written(n int, last bool, err error) {
+// wrote notes that a batch has left, or why it could not.
+func (c *Conn) wrote(n int, last bool, err error) {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		c.sever(CloseTooSlow)
 		return

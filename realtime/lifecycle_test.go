@@ -1,0 +1,236 @@
+package realtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gobwas/ws"
+)
+
+func TestOnCloseIsCalledOnceHoweverAConnectionEnds(t *testing.T) {
+	ends := map[string]struct {
+		end  func(w *world, p *peer)
+		want CloseReason
+	}{
+		"peer vanishes":      {func(_ *world, p *peer) { p.socket.Close() }, CloseLost},
+		"peer says goodbye":  {func(_ *world, p *peer) { p.socket.Write(masked(ws.OpClose, true, []byte("\x03\xe8bye"))) }, CloseReason{1000, "bye", false}},
+		"peer gives no code": {func(_ *world, p *peer) { p.socket.Write(masked(ws.OpClose, true, nil)) }, CloseReason{Code: 1005}},
+		"we close":           {func(_ *world, p *peer) { p.conn.Close(accessDenied) }, accessDenied},
+		"both close": {func(_ *world, p *peer) {
+			p.conn.Close(accessDenied)
+			p.socket.Write(masked(ws.OpClose, true, []byte("\x03\xe8bye")))
+		}, accessDenied},
+		"peer breaks the protocol": {func(_ *world, p *peer) { p.socket.Write([]byte{0x81, 0x01, 'x'}) }, CloseProtocolError},
+	}
+	for name, test := range ends {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, nil, func(w *world) {
+				var calls atomic.Int32
+				var reason CloseReason
+				v := tomas
+				v.upgrade.OnClose = func(c *Conn, r CloseReason) {
+					calls.Add(1)
+					reason = r
+					if w.hub.Connected("tomas") {
+						t.Error("still in the hub")
+					}
+				}
+				p := w.join(v)
+				test.end(w, p)
+				<-p.conn.Done()
+				p.conn.Close(CloseGoingAway)
+				p.socket.Close()
+				synctest.Wait()
+				if calls.Load() != 1 || reason != test.want {
+					t.Errorf("called %d times with %v, want once with %v", calls.Load(), reason, test.want)
+				}
+				if s := w.hub.Stats(); s.Connections != 0 || s.Users != 0 {
+					t.Errorf("hub still knows %d connections of %d users", s.Connections, s.Users)
+				}
+			})
+		})
+	}
+}
+
+func TestSilentClientIsAskedAndThenGivenUp(t *testing.T) {
+	heartbeats := func(c *Config) {
+		c.HeartbeatFrame = func(now time.Time) []byte { return fmt.Appendf(nil, `{"type":"heartbeat","timestamp":%d}`, now.Unix()) }
+	}
+	inWorld(t, heartbeats, func(w *world) {
+		var ended CloseReason
+		v := tomas
+		v.upgrade.OnClose = func(_ *Conn, r CloseReason) { ended = r }
+		p := w.join(v)
+		p.heard()
+		began := time.Now()
+		time.Sleep(29 * time.Second)
+		p.hears()
+		time.Sleep(2 * time.Second)
+		if got := p.heard(); len(got) != 1 {
+			t.Errorf("after half a minute: %q", got)
+		}
+		<-p.conn.Done()
+		if took := time.Since(began).Round(time.Second); took < 60*time.Second || took > 62*time.Second || ended != CloseUnresponsive {
+			t.Errorf("ended after %v with %v", took, ended)
+		}
+	})
+}
+
+func TestClientThatAnswersPingsStays(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		v := tomas
+		v.deaf = true
+		p := w.join(v)
+		pings := 0
+		go func() {
+			for {
+				op, _, err := readFrame(p.socket)
+				if err != nil {
+					return
+				}
+				if op == ws.OpPing {
+					pings++
+					p.socket.Write(masked(ws.OpPong, true, nil))
+				}
+			}
+		}()
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		if !p.conn.live() || pings < 15 || pings > 20 {
+			t.Errorf("live %v after %d pings", p.conn.live(), pings)
+		}
+		p.vanish()
+	})
+}
+
+func TestLimitsOfConnections(t *testing.T) {
+	limits := func(c *Config) { c.MaxPerUser, c.MaxConnections = 2, 3 }
+	inWorld(t, limits, func(w *world) {
+		first := w.join(visit{user: "ada", channels: []string{"t5"}})
+		w.join(visit{user: "ada", channels: []string{"t6"}})
+		third := w.join(visit{user: "ada", channels: []string{"t7"}})
+		if err := third.admitted(); !errors.Is(err, ErrTooManyConnections) {
+			t.Errorf("third of Ada: %v", err)
+		}
+		third.conn.Send(Message{Frame: []byte(`"sorry"`)}) // still open: the caller says why
+		third.conn.Close(accessDenied)
+		third.hears(`"sorry"`)
+		third.isTold(accessDenied)
+		first.conn.Close(CloseGoingAway) // no longer counts, at once
+		if err := w.join(visit{user: "ada", channels: []string{"t7"}}).admitted(); err != nil {
+			t.Errorf("in place of the first: %v", err)
+		}
+		w.join(visit{user: "finn", channels: []string{"t5"}})
+		full := w.join(visit{user: "mina", channels: []string{"t5"}})
+		if err := full.admitted(); !errors.Is(err, ErrOverCapacity) {
+			t.Errorf("fourth: %v", err)
+		}
+		full.conn.Close(accessDenied)
+	})
+}
+
+func TestRefusalByTheApplicationIsReturnedUntouched(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		v := tomas
+		v.admit = func(context.Context) (Admission, error) { return Admission{}, errBanned }
+		p := w.join(v)
+		if err := p.admitted(); err != errBanned {
+			t.Errorf("Join returned %v", err)
+		}
+		p.conn.Close(accessDenied)
+		p.isTold(accessDenied)
+	})
+}
+
+func TestImpossibleAdmissionsAreErrors(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		for name, channels := range map[string][]string{
+			"none": nil, "twice": {"f", "f"}, "bad name": {"t:5"}, "control": {"control"},
+			"too many": {"a", "b", "c", "d", "e", "f", "g", "h", "i"},
+		} {
+			p := w.join(visit{user: "ada", channels: channels})
+			if err := p.admitted(); err == nil {
+				t.Errorf("%s: joined", name)
+			}
+			p.conn.Close(accessDenied)
+		}
+	})
+}
+
+func TestNothingOvertakesTheGreeting(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		v := tomas
+		v.greet = func(Greeting) []Message {
+			w.hub.SendUser("tomas", Message{Lane: State, Key: "count", Frame: []byte(`{"count":2}`)})
+			w.post("t5", "event")
+			time.Sleep(time.Second)
+			return []Message{{Frame: []byte(`"connected"`)}, {Lane: State, Key: "count", Frame: []byte(`{"count":1}`)}}
+		}
+		p := w.join(v)
+		time.Sleep(2 * time.Second)
+		p.hears(`"connected"`, `{"count":1}`, `{"count":2}`, frame("event", "g.t5:1"))
+	})
+}
+
+func TestConnectionClosedWhileItJoinsIsNotLeftInTheHub(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.commit("t5", "a")
+		w.log.set(nil, time.Hour)
+		p := w.join(back("g.t5:0"))
+		p.vanish()
+		if err := p.admitted(); !errors.Is(err, ErrClosed) {
+			t.Errorf("Join returned %v", err)
+		}
+		if s := w.hub.Stats(); s.Connections != 0 {
+			t.Errorf("%d connections left", s.Connections)
+		}
+		w.log.set(nil, 0)
+		time.Sleep(2 * time.Hour) // the read under way is bounded by the log here
+	})
+}
+
+func TestStoppingTheHubSendsEverybodyAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{t: t, log: &probeLog{MemoryLog: NewMemoryLog("g")}}
+		w.hub = New(Config{Log: w.log})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- w.hub.Run(ctx) }()
+		p := w.join(tomas)
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		p.isTold(CloseGoingAway)
+		late := w.join(tomas)
+		if err := late.admitted(); !errors.Is(err, ErrClosed) {
+			t.Errorf("Join after the end: %v", err)
+		}
+		late.conn.Close(CloseGoingAway)
+		late.isTold(CloseGoingAway)
+	})
+}
+
+func TestLogWithAnUnusableGenerationStopsTheHub(t *testing.T) {
+	if err := New(Config{Log: NewMemoryLog("a.b")}).Run(t.Context()); err == nil {
+		t.Error("Run accepts generation a.b")
+	}
+}
+
+func TestMessagesReachTheApplication(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		v := tomas
+		v.upgrade.OnMessage = func(c *Conn, text []byte) {
+			c.Send(Message{Frame: []byte(`"` + c.User() + ` said ` + string(text) + `"`)})
+		}
+		p := w.join(v)
+		p.heard()
+		p.say("hello")
+		p.hears(`"tomas said hello"`)
+	})
+}
