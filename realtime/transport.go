@@ -47,12 +47,11 @@ func (c *Conn) serve(early []byte) {
 	var closed peerClosed
 	switch {
 	case errors.As(err, &closed):
-		c.abandon(closed.CloseReason)
-		c.writing.Wait() // for our answer
+		c.Close(closed.CloseReason)
+		c.writing.Wait() // for what is queued, and our answer
 	case errors.As(err, &broken):
 		c.Close(broken.CloseReason)
-		// Closing a socket with unread bytes resets it, and the peer may never see why. So read on until it has answered, gone, or had its time.
-		_, _ = io.Copy(io.Discard, c.socket)
+		c.linger()
 	default:
 		c.abandon(CloseLost)
 	}
@@ -65,6 +64,16 @@ func (c *Conn) serve(early []byte) {
 		c.config.OnClose(c, *c.reason)
 	}
 	close(c.done)
+}
+
+// linger lets a peer we no longer understand read why. To close a socket that holds unread bytes is to reset it, and the peer may lose what
+// it has not read yet. So only our direction is closed, and what comes is thrown away until the peer goes or has had its time.
+func (c *Conn) linger() {
+	c.writing.Wait()
+	if s, ok := c.socket.(interface{ CloseWrite() error }); ok {
+		_ = s.CloseWrite()
+	}
+	_, _ = io.Copy(io.Discard, c.socket)
 }
 
 func (c *Conn) read() error {

@@ -1,0 +1,213 @@
+package realtime
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/gobwas/ws"
+)
+
+// serveEcho runs a server whose connections send back what they get, and returns its address.
+func serveEcho(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := Upgrade(w, r, UpgradeConfig{OnMessage: func(c *Conn, text []byte) { c.Send(Message{Frame: bytes.Clone(text)}) }})
+		if err == nil {
+			t.Cleanup(func() { <-c.Done() })
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.Listener.Addr().String()
+}
+
+const handshake = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+
+// talk sends the handshake and raw bytes in one segment, and returns the frames that come back, written as "op payload".
+func talk(t *testing.T, address string, raw []byte) (answers []string) {
+	t.Helper()
+	socket, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	socket.SetDeadline(time.Now().Add(10 * time.Second))
+	socket.Write(append([]byte(handshake), raw...))
+	r := bufio.NewReader(socket)
+	if response, err := http.ReadResponse(r, nil); err != nil || response.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatalf("handshake: %v %v", response, err)
+	}
+	for {
+		op, payload, err := readFrame(r)
+		if err != nil {
+			if !errors.Is(err, io.EOF) {
+				t.Errorf("connection ended with %v", err)
+			}
+			return answers
+		}
+		name := map[ws.OpCode]string{ws.OpText: "text ", ws.OpPong: "pong ", ws.OpClose: "close "}[op]
+		if op == ws.OpClose {
+			if len(answers) > 0 && strings.HasPrefix(answers[len(answers)-1], "close") {
+				t.Error("a second close frame")
+			}
+		}
+		answers = append(answers, name+string(payload))
+	}
+}
+
+func closed(r CloseReason) string {
+	payload := r.frame()[2:]
+	return "close " + string(payload)
+}
+
+// TestProtocol says what raw bytes of a client are answered with.
+func TestProtocol(t *testing.T) {
+	address := serveEcho(t)
+	text := func(fin bool, s string) []byte { return masked(ws.OpText, fin, []byte(s)) }
+	more := func(fin bool, s string) []byte { return masked(ws.OpContinuation, fin, []byte(s)) }
+	ping := func(s string) []byte { return masked(ws.OpPing, true, []byte(s)) }
+	bye := masked(ws.OpClose, true, []byte("\x03\xe8bye"))
+	goodbye := "close \x03\xe8bye"
+	raw := func(b ...byte) []byte { return b }
+	mask := raw(0, 0, 0, 0)
+	long := strings.Repeat("x", defaultReadLimit)
+
+	for name, test := range map[string]struct {
+		send [][]byte
+		want []string
+	}{
+		"text":                          {[][]byte{text(true, "a"), text(true, ""), bye}, []string{"text a", "text ", goodbye}},
+		"text of 126 bytes":             {[][]byte{text(true, long[:126]), bye}, []string{"text " + long[:126], goodbye}},
+		"text at the limit":             {[][]byte{text(true, long), bye}, []string{"text " + long, goodbye}},
+		"text over the limit":           {[][]byte{text(true, long+"x")}, []string{closed(CloseTooBig)}},
+		"fragments over the limit":      {[][]byte{text(false, long), more(true, "x")}, []string{closed(CloseTooBig)}},
+		"announced exbibytes":           {[][]byte{raw(0x81, 0xff, 0x7f, 0, 0, 0, 0, 0, 0, 0), mask}, []string{closed(CloseTooBig)}},
+		"length with its highest bit":   {[][]byte{raw(0x81, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0), mask}, []string{closed(CloseProtocolError)}},
+		"length not in shortest form":   {[][]byte{raw(0x81, 0xfe, 0, 1), mask, raw('a')}, []string{closed(CloseProtocolError)}},
+		"fragments":                     {[][]byte{text(false, "a"), more(false, "b"), more(true, "c"), bye}, []string{"text abc", goodbye}},
+		"empty fragments":               {[][]byte{text(false, ""), more(false, ""), more(true, "c"), text(true, "d"), bye}, []string{"text c", "text d", goodbye}},
+		"ping between fragments":        {[][]byte{text(false, "a"), ping("p"), more(true, "b"), bye}, []string{"pong p", "text ab", goodbye}},
+		"character cut by fragments":    {[][]byte{text(false, "\xc3"), more(true, "\xa9"), bye}, []string{"text é", goodbye}},
+		"text not UTF-8":                {[][]byte{text(true, "\xff")}, []string{closed(CloseInvalidText)}},
+		"fragments not UTF-8":           {[][]byte{text(false, "\xc3"), more(true, "x")}, []string{closed(CloseInvalidText)}},
+		"surrogate":                     {[][]byte{text(true, "\xed\xa0\x80")}, []string{closed(CloseInvalidText)}},
+		"ping":                          {[][]byte{ping("hello"), bye}, []string{"pong hello", goodbye}},
+		"ping of 125 bytes":             {[][]byte{ping(long[:125]), bye}, []string{"pong " + long[:125], goodbye}},
+		"ping of 126 bytes":             {[][]byte{raw(0x89, 0xfe, 0, 126), mask, []byte(long[:126])}, []string{closed(CloseProtocolError)}},
+		"ping in fragments":             {[][]byte{masked(ws.OpPing, false, nil)}, []string{closed(CloseProtocolError)}},
+		"pong nobody asked for":         {[][]byte{masked(ws.OpPong, true, []byte("x")), bye}, []string{goodbye}},
+		"binary":                        {[][]byte{masked(ws.OpBinary, true, []byte("x"))}, []string{closed(CloseUnsupported)}},
+		"binary in fragments":           {[][]byte{masked(ws.OpBinary, false, []byte("x"))}, []string{closed(CloseUnsupported)}},
+		"no mask":                       {[][]byte{raw(0x81, 1, 'a')}, []string{closed(CloseProtocolError)}},
+		"first reserved bit":            {[][]byte{raw(0xc1, 0x81), mask, raw('a')}, []string{closed(CloseProtocolError)}},
+		"third reserved bit":            {[][]byte{raw(0x91, 0x81), mask, raw('a')}, []string{closed(CloseProtocolError)}},
+		"reserved data opcode":          {[][]byte{raw(0x83, 0x80), mask}, []string{closed(CloseProtocolError)}},
+		"reserved control opcode":       {[][]byte{raw(0x8b, 0x80), mask}, []string{closed(CloseProtocolError)}},
+		"continuation of nothing":       {[][]byte{more(true, "x")}, []string{closed(CloseProtocolError)}},
+		"continuation after the end":    {[][]byte{text(false, "a"), more(true, "b"), more(true, "c")}, []string{"text ab", closed(CloseProtocolError)}},
+		"new text within fragments":     {[][]byte{text(false, "a"), text(true, "b")}, []string{closed(CloseProtocolError)}},
+		"close":                         {[][]byte{bye, text(true, "ignored")}, []string{goodbye}},
+		"close without a code":          {[][]byte{masked(ws.OpClose, true, nil)}, []string{"close "}},
+		"close with half a code":        {[][]byte{masked(ws.OpClose, true, []byte{3})}, []string{closed(CloseProtocolError)}},
+		"close between fragments":       {[][]byte{text(false, "a"), bye}, []string{goodbye}},
+		"close with a reserved code":    {[][]byte{masked(ws.OpClose, true, []byte{0x03, 0xee})}, []string{closed(CloseProtocolError)}},
+		"close with an unassigned code": {[][]byte{masked(ws.OpClose, true, []byte{0x03, 0xf8})}, []string{closed(CloseProtocolError)}},
+		"close with code 5000":          {[][]byte{masked(ws.OpClose, true, []byte{0x13, 0x88})}, []string{closed(CloseProtocolError)}},
+		"close with code 1013":          {[][]byte{masked(ws.OpClose, true, []byte{0x03, 0xf5})}, []string{"close \x03\xf5"}},
+		"close with code 4999":          {[][]byte{masked(ws.OpClose, true, []byte{0x13, 0x87})}, []string{"close \x13\x87"}},
+		"close reason not UTF-8":        {[][]byte{masked(ws.OpClose, true, []byte("\x03\xe8\xff"))}, []string{closed(CloseInvalidText)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := talk(t, address, slices.Concat(test.send...)); !slices.Equal(got, test.want) {
+				t.Errorf("answered %.200q, want %.200q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestRequestThatIsNoHandshakeIsRefusedInHTTP(t *testing.T) {
+	address := serveEcho(t)
+	response, err := http.Get("http://" + address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusBadRequest {
+		t.Errorf("status %d", response.StatusCode)
+	}
+}
+
+func TestOrdinaryClientTalksToUs(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	client, _, err := websocket.Dial(ctx, "ws://"+serveEcho(t), &websocket.DialOptions{CompressionMode: websocket.CompressionContextTakeover})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.CloseNow()
+	for _, text := range []string{"hello", strings.Repeat("é", 2000), ""} {
+		if err := client.Write(ctx, websocket.MessageText, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if _, got, err := client.Read(ctx); err != nil || string(got) != text {
+			t.Fatalf("got %.20q, %v", got, err)
+		}
+	}
+	if err := client.Close(websocket.StatusNormalClosure, "bye"); err != nil {
+		t.Errorf("closing handshake: %v", err)
+	}
+}
+
+func TestLongCloseReasonIsCutBetweenCharacters(t *testing.T) {
+	frame := CloseReason{Code: 1008, Reason: strings.Repeat("é", 100)}.frame()
+	if reason, ok := parseClose(frame[2:]); !ok || reason.Reason != strings.Repeat("é", 61) {
+		t.Errorf("cut to %q", reason.Reason)
+	}
+}
+
+// FuzzClientFrames checks that what a client's bytes mean does not depend on how they arrive, and that nothing makes us store more than a message.
+func FuzzClientFrames(f *testing.F) {
+	text := masked(ws.OpText, true, []byte("hello"))
+	f.Add(text, uint8(1))
+	f.Add(slices.Concat(masked(ws.OpText, false, []byte("hel")), masked(ws.OpPing, true, []byte("p")), masked(ws.OpContinuation, true, []byte("lo"))), uint8(3))
+	f.Add(append(text, 0x81, 0xff, 0x7f, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4), uint8(5))
+	f.Add(masked(ws.OpClose, true, []byte("\x03\xe8bye")), uint8(2))
+	f.Add(masked(ws.OpText, true, bytes.Repeat([]byte("x"), 200)), uint8(7))
+	f.Add([]byte{0x81, 0xfe, 0, 1, 0, 0, 0, 0, 'a'}, uint8(1))
+	f.Fuzz(func(t *testing.T, data []byte, step uint8) {
+		const limit = 300
+		whole, wholeErr := understand(t, limit, data, len(data))
+		pieces, piecesErr := understand(t, limit, data, int(step)+1)
+		if !slices.Equal(whole, pieces) || !errors.Is(piecesErr, wholeErr) {
+			t.Errorf("at once %q, %v; in pieces of %d %q, %v", whole, wholeErr, int(step)+1, pieces, piecesErr)
+		}
+	})
+}
+
+func understand(t *testing.T, limit int, data []byte, step int) (got []string, err error) {
+	in := incoming{limit: limit}
+	for piece := range slices.Chunk(bytes.Clone(data), max(step, 1)) {
+		err = in.feed(piece, func(op ws.OpCode, payload []byte) error {
+			got = append(got, string(op)+string(payload))
+			return nil
+		})
+		if len(in.message) > limit || len(in.partial) > limit+ws.MaxHeaderSize {
+			t.Fatalf("stores %d and %d bytes", len(in.message), len(in.partial))
+		}
+		if err != nil {
+			break
+		}
+	}
+	return got, err
+}
