@@ -25,9 +25,10 @@ var site = mustPrepare(embedded)
 // A website is every file by its path below /assets, and the version of all of
 // them together.
 type website struct {
-	files   map[string]file
-	version string // 12 hex digits of the sha256 over all files
-	base    string // "/assets/" + version: relative imports stay within it
+	files   map[string]file // as written, but for style sheets and pages
+	lean    map[string]file // modules as the page loads them
+	version string          // 12 hex digits of the sha256 over all files
+	base    string          // "/assets/" + version: relative imports stay within it
 }
 
 // A file is what one address answers.
@@ -58,7 +59,7 @@ func mustPrepare(root fs.FS) website {
 	if err != nil {
 		panic(fmt.Errorf("web: %w", err))
 	}
-	s := website{files: make(map[string]file), version: versionOf(sources)}
+	s := website{files: make(map[string]file), lean: make(map[string]file), version: versionOf(sources)}
 	s.base = "/assets/" + s.version
 	for name, text := range sources {
 		switch path.Ext(name) {
@@ -66,6 +67,10 @@ func mustPrepare(root fs.FS) website {
 			text = inlineImports(text, path.Dir(name), sources)
 		case ".html":
 			text = s.fillIn(text, sources)
+		case ".mjs":
+			if !strings.HasPrefix(name, "vendor/") { // minified already
+				s.lean[name] = newFile(name, lean(text))
+			}
 		}
 		s.files[name] = newFile(name, text)
 	}

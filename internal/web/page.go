@@ -28,8 +28,8 @@ var (
 	cssImport   = regexp.MustCompile(`(?m)^@import url\("([^"]+)"\)(?: layer\(([\w-]+)\))?;$`)
 )
 
-// moduleTree lists a module and all it imports statically, in order of
-// discovery.
+// moduleTree lists a module and all it imports when it is loaded, in order of
+// discovery; what is loaded on demand is not among them.
 func moduleTree(root string, sources map[string][]byte) []string {
 	names, seen := []string{root}, map[string]bool{root: true}
 	for i := 0; i < len(names); i++ {

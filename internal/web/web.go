@@ -51,16 +51,20 @@ func servePage(name string) http.HandlerFunc {
 }
 
 // serveAsset answers /assets/<version>/<file>, which never changes and is kept
-// for a year, and /assets/<file>, which is revalidated. An asset of another
-// version, asked for by a page that a deploy overtook, gets today's file and
-// must not keep it.
+// for a year, and /assets/<file>, which is as it was written and revalidated: the
+// address for others who use a module. An asset of another version, asked for by
+// a page that a deploy overtook, gets today's file and must not keep it.
 func serveAsset(w http.ResponseWriter, r *http.Request) {
 	path := r.PathValue("path")
 	version, rest, versioned := strings.Cut(path, "/")
-	if versioned && isVersion(version) {
+	versioned = versioned && isVersion(version)
+	if versioned {
 		path = rest
 	}
-	file, ok := site.files[path]
+	file, ok := site.lean[path]
+	if !ok || !versioned {
+		file, ok = site.files[path]
+	}
 	if !ok {
 		http.NotFound(w, r)
 		return

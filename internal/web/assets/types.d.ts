@@ -100,6 +100,7 @@ export interface Notification {
 export interface NotificationPage {
   notifications: Notification[];
   unread_count: number;
+  count_version: number;
   total: number;
 }
 
@@ -173,11 +174,13 @@ export interface SignInOptions {
 
 /** A signed-in device. */
 export interface Device {
-  id: string;
+  public_id: string;
   created_at: string;
   last_seen_at: string;
+  expires_at: string;
   user_agent: string;
-  is_current: boolean;
+  address: string;
+  current: boolean;
 }
 
 export interface Tier {

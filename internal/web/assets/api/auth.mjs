@@ -18,14 +18,11 @@ export const demoSignIn = username => request("POST", "/api/auth/demo", { body: 
 
 export const signOut = () => request("POST", "/api/auth/logout", { quiet: true })
 
-/** @returns {Promise<Device[]>} */
-export async function listDevices() {
-  const answer = await request("GET", "/api/auth/sessions")
-  return answer.sessions ?? answer
-}
+/** @returns {Promise<{sessions: Device[]}>} */
+export const listDevices = () => request("GET", "/api/auth/sessions")
 
-/** @param {string} id */
-export const endDevice = id => request("DELETE", `/api/auth/sessions/${encodeURIComponent(id)}`)
+/** @param {string} publicId */
+export const endDevice = publicId => request("DELETE", `/api/auth/sessions/${encodeURIComponent(publicId)}`)
 
 /** @param {string} oldPassword @param {string} newPassword */
 export const changePassword = (oldPassword, newPassword) =>

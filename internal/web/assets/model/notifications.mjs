@@ -30,6 +30,7 @@ export class Notifications {
     this.loading.value = true
     try {
       const page = await people.listNotifications(beforeId)
+      this.#counts.take(page)
       this.items.value = beforeId ? [...this.items.value, ...page.notifications] : page.notifications
       this.more.value = page.notifications.length === PAGE
     } finally {

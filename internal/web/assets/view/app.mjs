@@ -5,9 +5,11 @@ import { identity, signedIn, start, startProblem } from "../model/session.mjs"
 import "../model/theme.mjs"
 import { DialogHost } from "./dialog.mjs"
 import { MenuHost } from "./menu.mjs"
+import { onDemand } from "./on-demand.mjs"
 import { Shell } from "./shell.mjs"
-import { SignIn } from "./sign-in.mjs"
 import { Toasts } from "./toasts.mjs"
+
+const SignIn = onDemand(async () => (await import("./sign-in.mjs")).SignIn)
 
 /** The whole page: sign-in or the forum, and what floats above either. */
 export function App() {

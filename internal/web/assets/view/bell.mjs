@@ -4,7 +4,9 @@ import { useSignal } from "../vendor/signals.mjs"
 import { html } from "../html.mjs"
 import { attempt } from "../model/toasts.mjs"
 import { Icon } from "./icon.mjs"
-import { NotificationList } from "./notification-list.mjs"
+import { onDemand } from "./on-demand.mjs"
+
+const NotificationList = onDemand(async () => (await import("./notification-list.mjs")).NotificationList)
 
 /** The bell and what it rang for. @param {{forum: Forum}} props */
 export function Bell({ forum }) {

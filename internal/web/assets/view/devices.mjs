@@ -12,15 +12,15 @@ import { Ago } from "./when.mjs"
 /** Where one is signed in; any of it can be ended from here. */
 export function Devices() {
   const devices = useSignal(/** @type {readonly Device[]} */ ([]))
-  useEffect(() => void attempt(async () => (devices.value = await listDevices())), [])
+  useEffect(() => void attempt(async () => (devices.value = (await listDevices()).sessions)), [])
   const end = (/** @type {string} */ id) =>
     attempt(async () => {
       await endDevice(id)
-      devices.value = devices.value.filter(device => device.id !== id)
+      devices.value = devices.value.filter(device => device.public_id !== id)
     })
   return html`<${Dialog} title="Signed-in devices">
     <ul class="devices">
-      ${devices.value.map(device => html`<${Row} key=${device.id} device=${device} onEnd=${() => end(device.id)} />`)}
+      ${devices.value.map(device => html`<${Row} key=${device.public_id} device=${device} onEnd=${() => end(device.public_id)} />`)}
     </ul>
   <//>`
 }
@@ -30,7 +30,7 @@ function Row({ device, onEnd }) {
   return html`<li class="device">
     <${Icon} name="device" />
     <span class="device-text"><strong>${browserName(device.user_agent)}</strong>
-      <small>${device.is_current ? "This device" : html`last seen <${Ago} at=${device.last_seen_at ?? device.created_at} />`}</small></span>
-    ${!device.is_current && html`<button type="button" class="button" onClick=${onEnd}>Sign out</button>`}
+      <small>${device.current ? "This device" : html`last seen <${Ago} at=${device.last_seen_at} />`} · ${device.address}</small></span>
+    ${!device.current && html`<button type="button" class="button" onClick=${onEnd}>Sign out</button>`}
   </li>`
 }

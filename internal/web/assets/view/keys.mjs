@@ -1,15 +1,12 @@
 /** @import { Forum } from "../model/forum.mjs" */
-import { html } from "../html.mjs"
 import { go, place } from "../model/place.mjs"
 import { singleKeys } from "../model/single-keys.mjs"
-import { openDialog } from "./dialog.mjs"
 import { find, findAll } from "./find.mjs"
-import { Shortcuts } from "./shortcuts.mjs"
-import { startThread } from "./new-thread.mjs"
+import { openShortcuts, startThread } from "./dialogs.mjs"
 
 /** @type {Record<string, (forum: Forum) => void>} */
 const keys = {
-  "?": () => openDialog(html`<${Shortcuts} />`),
+  "?": () => openShortcuts(),
   j: () => stepThread(1),
   k: () => stepThread(-1),
   n: forum => forum.permissions.can_create_threads && startThread(),

@@ -4,12 +4,9 @@ import { html } from "../html.mjs"
 import { leave } from "../model/session.mjs"
 import { theme } from "../model/theme.mjs"
 import { attempt } from "../model/toasts.mjs"
-import { Devices } from "./devices.mjs"
-import { openDialog } from "./dialog.mjs"
+import { openDevices, openPassword, openShortcuts } from "./dialogs.mjs"
 import { openMenu } from "./menu.mjs"
-import { Password } from "./password.mjs"
 import { Avatar } from "./person.mjs"
-import { Shortcuts } from "./shortcuts.mjs"
 
 /** The reader's own menu. @param {{forum: Forum}} props */
 export function MeButton({ forum }) {
@@ -26,9 +23,9 @@ function open(event) {
     themeItem("system", "As the system", "screen"),
     themeItem("light", "Light", "sun"),
     themeItem("dark", "Dark", "moon"),
-    { label: "Signed-in devices", icon: "device", run: () => openDialog(html`<${Devices} />`) },
-    { label: "Change password", icon: "lock", run: () => openDialog(html`<${Password} />`) },
-    { label: "Keyboard shortcuts", icon: "keyboard", run: () => openDialog(html`<${Shortcuts} />`) },
+    { label: "Signed-in devices", icon: "device", run: openDevices },
+    { label: "Change password", icon: "lock", run: openPassword },
+    { label: "Keyboard shortcuts", icon: "keyboard", run: openShortcuts },
     { label: "API reference", icon: "docs", run: () => location.assign("/docs") },
     { label: "Sign out", icon: "signout", run: () => attempt(leave) },
   ])

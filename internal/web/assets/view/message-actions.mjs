@@ -7,7 +7,7 @@ import { counted } from "../text/names.mjs"
 import { copyText } from "./copy-text.mjs"
 import { confirm } from "./dialog.mjs"
 import { showLikes } from "./likes.mjs"
-import { startSubThread } from "./new-thread.mjs"
+import { startSubThread } from "./dialogs.mjs"
 
 /** @param {Room} room @param {Message} message */
 export const mayLike = (room, message) => message.user_id !== room.userId

@@ -5,10 +5,9 @@ import { subThreadsOf } from "../api/threads.mjs"
 import { go } from "../model/place.mjs"
 import { attempt } from "../model/toasts.mjs"
 import { counted } from "../text/names.mjs"
-import { openDialog } from "./dialog.mjs"
+import { chooseSubThread } from "./dialogs.mjs"
 import { Icon } from "./icon.mjs"
 import { showLikes, toggleLike } from "./likes.mjs"
-import { SubThreads } from "./sub-threads.mjs"
 
 /**
  * Likes and sub-threads of a message. They are tab stops only while their
@@ -43,5 +42,5 @@ function LikePill({ message, room, tabindex }) {
 async function openSubThreads(message, room) {
   const threads = await attempt(() => subThreadsOf(message.id))
   if (threads?.length === 1) go({ thread: room.id, panel: threads[0].id })
-  else if (threads) openDialog(html`<${SubThreads} parent=${room.id} threads=${threads} />`)
+  else if (threads) chooseSubThread(room.id, threads)
 }

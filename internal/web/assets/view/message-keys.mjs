@@ -3,7 +3,7 @@
 import { find, findAll } from "./find.mjs"
 import { toggleLike } from "./likes.mjs"
 import { edit, mayDelete, mayEdit, mayLike, remove, reply } from "./message-actions.mjs"
-import { startSubThread } from "./new-thread.mjs"
+import { startSubThread } from "./dialogs.mjs"
 
 /** @type {Record<string, (room: Room, message: Message, row: HTMLElement) => void>} */
 const actions = {

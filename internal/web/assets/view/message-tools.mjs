@@ -5,7 +5,7 @@ import { IconButton } from "./button.mjs"
 import { toggleLike } from "./likes.mjs"
 import { openMenu } from "./menu.mjs"
 import { messageMenu, mayLike, reply } from "./message-actions.mjs"
-import { startSubThread } from "./new-thread.mjs"
+import { startSubThread } from "./dialogs.mjs"
 
 /** The few things done most, at hand on the active message. @param {{message: Message, room: Room}} props */
 export function MessageTools({ message, room }) {

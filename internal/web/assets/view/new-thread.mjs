@@ -6,24 +6,15 @@ import { newKey, Problem } from "../api/request.mjs"
 import { availableTiers, createSubThread, createThread } from "../api/threads.mjs"
 import { go, place } from "../model/place.mjs"
 import { signedIn } from "../model/session.mjs"
-import { closeDialog, Dialog, openDialog } from "./dialog.mjs"
+import { closeDialog, Dialog } from "./dialog.mjs"
 import { Editor } from "./editor.mjs"
 import { Field } from "./field.mjs"
-
-export function startThread() {
-  openDialog(html`<${NewThread} />`)
-}
-
-/** @param {Message} message */
-export function startSubThread(message) {
-  openDialog(html`<${NewThread} from=${message} />`)
-}
 
 /**
  * A new thread, or a sub-thread from a message.
  * @param {{from?: Message}} props
  */
-function NewThread({ from }) {
+export function NewThread({ from }) {
   const problem = useSignal("")
   const busy = useSignal(false)
   const content = useSignal("")

@@ -1,13 +1,12 @@
 /** @import { Thread, ThreadChanges } from "../types.d.ts" */
 /** @import { Room } from "../model/room.mjs" */
-import { html } from "../html.mjs"
 import { changeThread, deleteThread } from "../api/threads.mjs"
 import { linkTo } from "../model/place.mjs"
 import { attempt } from "../model/toasts.mjs"
 import { counted } from "../text/names.mjs"
 import { copyText } from "./copy-text.mjs"
-import { confirm, openDialog } from "./dialog.mjs"
-import { RenameThread } from "./rename-thread.mjs"
+import { confirm } from "./dialog.mjs"
+import { renameThread } from "./dialogs.mjs"
 
 /**
  * What this reader may do with a thread.
@@ -19,7 +18,7 @@ export function threadActions(room, thread) {
   const change = (/** @type {ThreadChanges} */ changes) => () => changeRoom(room, changes)
   return [
     { label: "Copy link", icon: "link", run: () => copyText(location.origin + "/forum" + linkTo({ thread: thread.id }), "Link copied.") },
-    can_manage && { label: "Rename", icon: "edit", run: () => openDialog(html`<${RenameThread} room=${room} title=${thread.title} />`) },
+    can_manage && { label: "Rename", icon: "edit", run: () => renameThread(room, thread.title) },
     can_manage && { label: is_pinned ? "Unpin" : "Pin", icon: "pin", run: change({ is_pinned: !is_pinned }) },
     can_manage && { label: is_locked ? "Unlock" : "Lock", icon: is_locked ? "unlock" : "lock", run: change({ is_locked: !is_locked }) },
     room.forum.permissions.is_creator && { label: is_private ? "Open to members" : "Make private", icon: "eye", run: change({ is_private: !is_private }) },

@@ -3,7 +3,7 @@ import { html } from "../html.mjs"
 import { place } from "../model/place.mjs"
 import { Sentinel } from "./sentinel.mjs"
 import { ThreadRow } from "./thread-row.mjs"
-import { startThread } from "./new-thread.mjs"
+import { startThread } from "./dialogs.mjs"
 
 /** @param {{forum: Forum}} props */
 export function ThreadRows({ forum }) {

@@ -1,0 +1,26 @@
+/** @import { Message, Thread } from "../types.d.ts" */
+/** @import { Room } from "../model/room.mjs" */
+import { html } from "../html.mjs"
+import { openDialog } from "./dialog.mjs"
+import { onDemand } from "./on-demand.mjs"
+
+const Devices = onDemand(async () => (await import("./devices.mjs")).Devices)
+const NewThread = onDemand(async () => (await import("./new-thread.mjs")).NewThread)
+const Password = onDemand(async () => (await import("./password.mjs")).Password)
+const RenameThread = onDemand(async () => (await import("./rename-thread.mjs")).RenameThread)
+const Shortcuts = onDemand(async () => (await import("./shortcuts.mjs")).Shortcuts)
+const SubThreads = onDemand(async () => (await import("./sub-threads.mjs")).SubThreads)
+
+export const openDevices = () => openDialog(html`<${Devices} />`)
+export const openPassword = () => openDialog(html`<${Password} />`)
+export const openShortcuts = () => openDialog(html`<${Shortcuts} />`)
+export const startThread = () => openDialog(html`<${NewThread} />`)
+
+/** @param {Message} message */
+export const startSubThread = message => openDialog(html`<${NewThread} from=${message} />`)
+
+/** @param {Room} room @param {string} title */
+export const renameThread = (room, title) => openDialog(html`<${RenameThread} room=${room} title=${title} />`)
+
+/** @param {number} parent @param {Thread[]} threads */
+export const chooseSubThread = (parent, threads) => openDialog(html`<${SubThreads} parent=${parent} threads=${threads} />`)
