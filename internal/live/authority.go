@@ -62,18 +62,16 @@ func judge(seat app.Seat, rights app.Rights) (now app.Seat, reason realtime.Clos
 			return seat, CloseSessionEnded, true
 		}
 	}
-	if right, changed := rights.Threads[seat.ThreadID]; changed {
-		seat.Access = accessNow(seat.Access, right)
+	right, changed := rights.Threads[seat.ThreadID]
+	switch {
+	case changed && !right.Exists:
+		// Deleting changes no rights: the last event of the thread's channel tells its
+		// sockets, and ends them. This one was deleted right after a change of its own,
+		// which nobody can tell any more: so whomever that may have shut out is.
+		seat.Access = parley.Access{Private: true}
+		return seat, CloseThreadNotFound, !seat.Access.Admits(seat.Viewer)
+	case changed:
+		seat.Access = right.Access
 	}
 	return seat, CloseAccessDenied, !seat.Access.Admits(seat.Viewer)
-}
-
-// accessNow returns what a thread asks of its readers. A deleted thread's sockets
-// are not closed here: the last event of its channel tells them that it is gone and
-// then ends them, and nothing comes after it. Until then its access does not widen.
-func accessNow(before parley.Access, right app.ThreadRight) parley.Access {
-	if right.Exists {
-		return right.Access
-	}
-	return before.Within(right.Access)
 }

@@ -1,8 +1,8 @@
 // Package live serves the forum's two WebSocket streams: what happens in one
-// thread, and what concerns a person or the whole forum. It speaks the protocol of
-// docs/protocol.md with clients: handshake, frames in both directions, limits and
-// close codes. What is delivered, to whom and in which order is the hub's business
-// (package realtime) and the forum's (package app).
+// thread, and what concerns a person or the whole forum. It speaks the protocol with
+// clients: handshake, frames in both directions, limits and close codes. What is
+// delivered, to whom and in which order is the hub's business (package realtime) and
+// the forum's (package app).
 //
 // A socket is upgraded before it is refused, because browsers hide the status of a
 // refused handshake from scripts; only a foreign Origin is refused before, because

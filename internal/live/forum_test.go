@@ -140,13 +140,18 @@ func (f *forum) person(name string, role parley.Role, m parley.Membership) *pers
 func (p *person) signIn() string {
 	p.f.t.Helper()
 	token := auth.NewToken()
+	p.signInWith(token)
+	return token
+}
+
+func (p *person) signInWith(token string) {
+	p.f.t.Helper()
 	p.f.update(func(tx *store.Tx) error {
 		_, err := tx.CreateSession(store.Session{
 			PublicID: auth.NewPublicID(), UserID: p.id, CreatedAt: tx.Now(), LastSeenAt: tx.Now(), ExpiresAt: tx.Now().Add(time.Hour),
 		}, auth.HashToken(token))
 		return err
 	})
-	return token
 }
 
 // principal is what a request with the token would act as.

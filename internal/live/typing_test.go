@@ -1,0 +1,114 @@
+package live
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"parley"
+	"parley/internal/app"
+	"parley/realtime"
+)
+
+// overheard is a typing that keeps what it tells.
+func overheard(t *testing.T) (typing *typing, words func() []string) {
+	var mu sync.Mutex
+	var heard []string
+	typing = newTyping(6*time.Second, func(threadID int64, m realtime.Message, except *realtime.Conn) {
+		var frame parley.TypingFrame
+		if err := json.Unmarshal(m.Frame, &frame); err != nil || frame.ThreadID != threadID || m.Lane != realtime.State {
+			t.Errorf("cast %s to thread %d in lane %d (%v)", m.Frame, threadID, m.Lane, err)
+		}
+		audience := "others"
+		if except == nil {
+			audience = "all"
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		heard = append(heard, fmt.Sprintf("%s %t %d %s", frame.Username, frame.IsTyping, threadID, audience))
+	})
+	return typing, func() []string {
+		synctest.Wait()
+		mu.Lock()
+		defer mu.Unlock()
+		defer func() { heard = nil }()
+		return heard
+	}
+}
+
+func seat(name string, threadID int64) app.Seat {
+	return app.Seat{Viewer: parley.Viewer{ID: int64(len(name))}, Name: name, ThreadID: threadID}
+}
+
+func expect(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Fatalf("told %q, want %q", got, want)
+	}
+}
+
+func TestTypingLapsesSixSecondsAfterTheLastSign(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		typing, told := overheard(t)
+		mina, finn := new(realtime.Conn), new(realtime.Conn)
+		typing.started(seat("Mina", 5), mina)
+		time.Sleep(4 * time.Second)
+		typing.started(seat("Mina", 5), mina)
+		typing.started(seat("Tomas", 5), finn)
+		expect(t, told(), "Mina true 5 others", "Mina true 5 others", "Tomas true 5 others")
+		time.Sleep(5 * time.Second)
+		typing.started(seat("Tomas", 5), finn)
+		expect(t, told(), "Tomas true 5 others")
+		time.Sleep(time.Second)
+		expect(t, told(), "Mina false 5 others")
+		time.Sleep(5 * time.Second)
+		expect(t, told(), "Tomas false 5 others")
+		time.Sleep(time.Minute)
+		expect(t, told())
+	})
+}
+
+func TestTypingInTwoThreadsLapsesInEach(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		typing, told := overheard(t)
+		typing.started(seat("Mina", 5), new(realtime.Conn))
+		time.Sleep(time.Second)
+		typing.started(seat("Mina", 9), new(realtime.Conn))
+		expect(t, told(), "Mina true 5 others", "Mina true 9 others")
+		time.Sleep(5 * time.Second)
+		expect(t, told(), "Mina false 5 others")
+		time.Sleep(time.Second)
+		expect(t, told(), "Mina false 9 others")
+	})
+}
+
+func TestTypingInTwoTabsLapsesForBothTabs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		typing, told := overheard(t)
+		typing.started(seat("Mina", 5), new(realtime.Conn))
+		typing.started(seat("Mina", 5), new(realtime.Conn))
+		expect(t, told(), "Mina true 5 others", "Mina true 5 others")
+		time.Sleep(6 * time.Second)
+		expect(t, told(), "Mina false 5 all")
+	})
+}
+
+func TestTheTabThatTypedLastEndsTyping(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		typing, told := overheard(t)
+		first, last := new(realtime.Conn), new(realtime.Conn)
+		typing.started(seat("Mina", 5), first)
+		typing.started(seat("Mina", 5), last)
+		typing.stopped(seat("Mina", 5), first)
+		expect(t, told(), "Mina true 5 others", "Mina true 5 others")
+		typing.stopped(seat("Mina", 5), last)
+		typing.stopped(seat("Mina", 5), last)
+		expect(t, told(), "Mina false 5 all")
+		time.Sleep(time.Minute)
+		expect(t, told())
+	})
+}
