@@ -6,6 +6,14 @@ import (
 	"slices"
 )
 
+// subscription is a connection's part in a channel.
+type subscription struct {
+	conn    *Conn
+	channel *channel
+	index   int // which of the connection's channels it is
+	slot    int // where in channel.subs, -1 while it is not live; guarded by channel.mu
+}
+
 // attachPage is how many events are read at a time for a connection that lacks more than its queue takes.
 const attachPage = 128
 
@@ -49,7 +57,7 @@ func (h *Hub) feed(ctx context.Context, s *subscription, p page) error {
 		if next == nil {
 			return nil
 		}
-		if err := h.rights.await(ctx, next.barrier); err != nil {
+		if err := h.rights.reach(ctx, next.barrier); err != nil {
 			return err
 		}
 		if err := s.conn.awaitRoom(ctx, next.size()); err != nil {
@@ -77,4 +85,78 @@ func (p page) clip(size int) page {
 	}
 	p.events = slices.Clone(p.events[:n])
 	return p
+}
+
+// attach makes a subscription live if all it lacks is in the ring and fits into its queue. Otherwise it returns the event to wait for room for, or
+// nil if the log must be read first.
+func (ch *channel) attach(s *subscription) (live bool, next *delivery) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	events, reached := ch.ring.after(s.conn.position(s.index))
+	if !reached || !s.conn.live() {
+		return false, nil
+	}
+	if next = first(events[ch.replay(s, events):]); next != nil {
+		return false, next
+	}
+	s.slot = len(ch.subs)
+	ch.subs = append(ch.subs, s)
+	return true, nil
+}
+
+// feed queues the beginning of a page, as far as it fits and the authority allows, and returns the event to wait for; nil when the page is used
+// up. A page read before the newest rewriting event is of no use any more: it shows what is gone.
+func (ch *channel) feed(s *subscription, p *page) (next *delivery) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	if p.head < ch.rewritten {
+		return nil
+	}
+	allowed := p.events
+	for i, d := range allowed {
+		if !ch.hub.rights.covers(d.barrier) {
+			ch.hub.rights.hold(ch, d.barrier)
+			allowed = allowed[:i]
+			break
+		}
+	}
+	p.events = p.events[ch.replay(s, allowed):]
+	return first(p.events)
+}
+
+// replay queues the events that fit and returns how many these are. ch.mu is held.
+func (ch *channel) replay(s *subscription, events []*delivery) int {
+	taken, shown := s.conn.replay(s.index, events)
+	ch.hub.delivered.Add(uint64(shown))
+	return taken
+}
+
+func first(events []*delivery) *delivery {
+	if len(events) == 0 {
+		return nil
+	}
+	return events[0]
+}
+
+// detach ends a subscription, live or not.
+func (ch *channel) detach(s *subscription) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	if s.slot < 0 {
+		return
+	}
+	last := len(ch.subs) - 1
+	ch.subs[s.slot] = ch.subs[last]
+	ch.subs[s.slot].slot = s.slot
+	ch.subs[last] = nil
+	ch.subs = ch.subs[:last]
+	s.slot = -1
+}
+
+// since returns the events after a number if the ring reaches back to it.
+func (ch *channel) since(seq uint64) ([]*delivery, bool) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	events, ok := ch.ring.after(seq)
+	return slices.Clone(events), ok
 }

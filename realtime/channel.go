@@ -1,8 +1,6 @@
 package realtime
 
 import (
-	"context"
-	"slices"
 	"sync"
 	"time"
 )
@@ -38,14 +36,6 @@ type channel struct {
 	full         bool   // the event after tail found no room: those up to tail wait for the authority
 	head         uint64 // the newest event known to exist; at least tail
 	unread       bool   // there may be events nobody told us of: the log must be read once
-}
-
-// subscription is a connection's part in a channel.
-type subscription struct {
-	conn    *Conn
-	channel *channel
-	index   int // which of the connection's channels it is
-	slot    int // where in channel.subs, -1 while it is not live; guarded by channel.mu
 }
 
 // newChannel returns a channel that stands at the head a database snapshot showed.
@@ -182,178 +172,6 @@ func (ch *channel) cast(e entry, except *Conn) {
 	}
 }
 
-// attach makes a subscription live if all it lacks is in the ring and fits into its queue. Otherwise it returns the event to wait for room for, or
-// nil if the log must be read first.
-func (ch *channel) attach(s *subscription) (live bool, next *delivery) {
-	ch.mu.Lock()
-	defer ch.mu.Unlock()
-	events, reached := ch.ring.after(s.conn.position(s.index))
-	if !reached || !s.conn.live() {
-		return false, nil
-	}
-	if next = first(events[ch.replay(s, events):]); next != nil {
-		return false, next
-	}
-	s.slot = len(ch.subs)
-	ch.subs = append(ch.subs, s)
-	return true, nil
-}
-
-// feed queues the beginning of a page, as far as it fits and the authority allows, and returns the event to wait for; nil when the page is used
-// up. A page read before the newest rewriting event is of no use any more: it shows what is gone.
-func (ch *channel) feed(s *subscription, p *page) (next *delivery) {
-	ch.mu.Lock()
-	defer ch.mu.Unlock()
-	if p.head < ch.rewritten {
-		return nil
-	}
-	allowed := slices.IndexFunc(p.events, func(d *delivery) bool { return !ch.hub.rights.covers(d.barrier) })
-	if allowed < 0 {
-		allowed = len(p.events)
-	}
-	p.events = p.events[ch.replay(s, p.events[:allowed]):]
-	return first(p.events)
-}
-
-// replay queues the events that fit and returns how many these are. ch.mu is held.
-func (ch *channel) replay(s *subscription, events []*delivery) int {
-	taken, shown := s.conn.replay(s.index, events)
-	ch.hub.delivered.Add(uint64(shown))
-	return taken
-}
-
-func first(events []*delivery) *delivery {
-	if len(events) == 0 {
-		return nil
-	}
-	return events[0]
-}
-
-// detach ends a subscription, live or not.
-func (ch *channel) detach(s *subscription) {
-	ch.mu.Lock()
-	defer ch.mu.Unlock()
-	if s.slot < 0 {
-		return
-	}
-	last := len(ch.subs) - 1
-	ch.subs[s.slot] = ch.subs[last]
-	ch.subs[s.slot].slot = s.slot
-	ch.subs[last] = nil
-	ch.subs = ch.subs[:last]
-	s.slot = -1
-}
-
-// beginRead notes that the log is about to be read from after, and reports whether that answers unread.
-func (ch *channel) beginRead(after uint64) (unread bool) {
-	ch.mu.Lock()
-	defer ch.mu.Unlock()
-	unread = ch.unread && after <= ch.tail
-	ch.unread = ch.unread && !unread
-	return unread
-}
-
-// failRead takes that back.
-func (ch *channel) failRead(unread bool) {
-	ch.mu.Lock()
-	defer ch.mu.Unlock()
-	ch.unread = ch.unread || unread
-	if ch.behind() {
-		ch.hub.holes.retry(ch)
-	}
-}
-
-// absorb takes over what was read from the log, whoever asked: what is new fills holes, and what is old the ring, so that those
-// who need it next find it there.
-func (ch *channel) absorb(p page) {
-	ch.mu.Lock()
-	defer ch.mu.Unlock()
-	ch.head = max(ch.head, p.head)
-	if p.oldest > ch.tail+1 {
-		ch.lose(p.head)
-	}
-	repaired := uint64(0)
-	for _, d := range p.events {
-		if ch.arrive(d) {
-			repaired++
-		}
-		ch.drain()
-	}
-	if repaired > 0 {
-		ch.hub.repairs.Add(1)
-		ch.hub.repaired.Add(repaired)
-	}
-	ch.remember(p)
-	ch.advance()
-}
-
-// remember extends the ring backwards with a page that reaches up to it, unless the page shows what has been rewritten since, or what the
-// authority has not allowed yet.
-func (ch *channel) remember(p page) {
-	if p.head < ch.rewritten || ch.ring.before <= p.after {
-		return
-	}
-	n := ch.ring.before - p.after
-	if n > uint64(len(p.events)) {
-		return
-	}
-	older := p.events[:n]
-	for _, d := range older {
-		if !ch.hub.rights.covers(d.barrier) {
-			return
-		}
-	}
-	ch.ring.extend(older)
-}
-
-// repair has the log read for what the channel lacks, if it still does.
-func (ch *channel) repair() {
-	ch.mu.Lock()
-	behind, after := ch.behind(), ch.tail
-	ch.mu.Unlock()
-	if behind {
-		ch.hub.reads.request(ch, after, pageLimit)
-	}
-}
-
-// settle waits until the events known by now, and those the log has beyond, are delivered.
-func (ch *channel) settle(ctx context.Context) error {
-	ch.mu.Lock()
-	known := ch.head
-	ch.mu.Unlock()
-	for {
-		ch.mu.Lock()
-		ch.drain()
-		blocked, after := ch.pending[ch.pos+1], ch.tail
-		settled := ch.pos >= known && !ch.unread
-		ch.mu.Unlock()
-		var err error
-		switch {
-		case settled:
-			return nil
-		case blocked != nil:
-			err = ch.hub.rights.await(ctx, blocked.barrier)
-		default:
-			err = ch.hub.reads.request(ch, after, pageLimit).wait(ctx)
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// lose gives up on events that were pruned from the log before the hub had them. Those who needed them come back and start anew.
-// ch.mu is held.
-func (ch *channel) lose(head uint64) {
-	for _, s := range ch.subs {
-		s.conn.shut(CloseInterrupted)
-	}
-	ch.pos, ch.tail, ch.rewritten = head, head, head
-	ch.ring.reset(head)
-	clear(ch.pending)
-	ch.pendingBytes, ch.full = 0, false
-}
-
 // subscribers returns the live connections.
 func (ch *channel) subscribers() []*Conn {
 	ch.mu.Lock()
@@ -363,12 +181,4 @@ func (ch *channel) subscribers() []*Conn {
 		conns[i] = s.conn
 	}
 	return conns
-}
-
-// since returns the events after a number if the ring reaches back to it.
-func (ch *channel) since(seq uint64) ([]*delivery, bool) {
-	ch.mu.Lock()
-	defer ch.mu.Unlock()
-	events, ok := ch.ring.after(seq)
-	return slices.Clone(events), ok
 }

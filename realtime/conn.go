@@ -106,7 +106,12 @@ func (c *Conn) Channels() []string {
 func (c *Conn) Send(m Message) { c.push(entry{encode(ws.OpText, m.Frame), m.Lane, m.Key}) }
 
 // Close ends the connection: what is queued is still sent, then the close frame, all within 5 s. Only the first reason counts.
+// A reason that never travels (code 1006) ends it at once.
 func (c *Conn) Close(reason CloseReason) {
+	if reason.Code == codeLost {
+		c.sever(reason)
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.end(reason)

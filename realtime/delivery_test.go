@@ -127,7 +127,9 @@ func TestEventWithoutFrameAdvancesThePositionOnly(t *testing.T) {
 		w.hub.Publish(w.log.Append("t5", func() Event { return Event{} }))
 		w.hub.Publish(w.log.Append("t5", func() Event { return Event{Frame: []byte("not an object")} }))
 		w.hub.Publish(w.log.Append("t5", func() Event { return Event{Frame: []byte("{}")} }))
-		p.hears(fresh("g.t5:0"), `{"event_id":"g.t5:3"}`)
+		w.hub.Publish(w.log.Append("t5", func() Event { return Event{Frame: []byte("{ \"a\": 1 }\n")} }))
+		w.hub.Publish(w.log.Append("t5", func() Event { return Event{Frame: []byte("{\n}")} }))
+		p.hears(fresh("g.t5:0"), `{"event_id":"g.t5:3"}`, `{ "a": 1 ,"event_id":"g.t5:4"}`, "{\n\"event_id\":\"g.t5:5\"}")
 	})
 }
 

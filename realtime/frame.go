@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/gobwas/ws"
@@ -68,7 +69,7 @@ func encodeEvent(body []byte, id Cursor) (wire []byte, start int) {
 	var scratch [maxCursor]byte
 	cursor := id.append(scratch[:0])
 	key := member
-	if len(body) == 1 { // {}
+	if len(bytes.TrimRight(body, " \t\r\n")) == 1 { // {}
 		key = member[1:]
 	}
 	n := len(body) + len(key) + len(cursor) + len(end)

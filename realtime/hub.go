@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -79,7 +80,7 @@ func New(config Config) *Hub {
 	}
 	h.rights = newRights(h, config.Authority)
 	h.reads = newReads(h)
-	h.holes = &holes{hub: h, wake: make(chan struct{}, 1), due: make(map[*channel]time.Time)}
+	h.holes = newHoles(h.reads)
 	h.follower = &follower{hub: h, turn: make(chan struct{}, 1)}
 	return h
 }
@@ -126,8 +127,9 @@ func (h *Hub) Publish(events ...Event) {
 	}
 }
 
-// sound returns the event without its frame if that is not an object, which no event id could be added to.
+// sound returns the event without its frame if that is not an object: no event id could be added to it.
 func (h *Hub) sound(e Event) Event {
+	e.Frame = bytes.TrimSpace(e.Frame)
 	if n := len(e.Frame); n > 0 && (n < 2 || e.Frame[0] != '{' || e.Frame[n-1] != '}') {
 		h.log.Error("realtime: event is not a JSON object and is not shown", "channel", e.Channel, "seq", e.Seq)
 		e.Frame = nil

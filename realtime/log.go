@@ -19,8 +19,9 @@ type Event struct {
 	// not know the first; nil: none.
 	Also []byte
 
-	// Audience says who may see the event; nil: every subscriber. It is called under the channel's lock, also while events are replayed:
-	// it must be fast and must not block or call the hub. What it needs to know of a connection stands in [Conn.Value].
+	// Audience says who may see the event; nil: every subscriber. It is called under locks, for each connection, also while
+	// events are replayed: it must be fast, must not block, and may call nothing of this package but Conn's ID, User, Value and
+	// Channels. What it needs to know of a connection stands in [Conn.Value].
 	Audience func(*Conn) bool
 
 	// Rewrites: frames of earlier events may show what no longer is (an edit, a deletion). They are forgotten, and replay

@@ -31,7 +31,7 @@ func (h *Hub) pulse(ctx context.Context) {
 func (h *Hub) probe(c *Conn, now time.Time) {
 	silence, interval := c.silence(), h.config.Heartbeat
 	switch {
-	case silence >= 2*interval && c.written(): // otherwise the ping may still wait behind what a slow reader is taking
+	case silence >= 2*interval && c.drained(): // otherwise the ping may still wait behind what a slow reader is taking
 		c.sever(CloseUnresponsive)
 	case silence >= interval && now.Sub(c.pinged) >= interval:
 		c.pinged = now

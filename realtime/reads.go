@@ -74,6 +74,26 @@ func newReads(h *Hub) *reads {
 func (r *reads) request(ch *channel, after uint64, limit int) *fetch {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.enqueue(ch, after, limit)
+}
+
+// repair asks for what channels lack, if they still do, all at once so that it is read in one batch.
+func (r *reads) repair(channels []*channel) {
+	after := make(map[*channel]uint64)
+	for _, ch := range channels {
+		if tail, behind := ch.lacking(); behind {
+			after[ch] = tail
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for ch, tail := range after {
+		r.enqueue(ch, tail, pageLimit)
+	}
+}
+
+// enqueue is request with r.mu held.
+func (r *reads) enqueue(ch *channel, after uint64, limit int) *fetch {
 	for _, f := range r.open[ch] {
 		if f.serves(after) || f.widen(after, limit) {
 			return f
@@ -155,16 +175,17 @@ func (r *reads) take() []*fetch {
 // read answers a batch with one read of the log.
 func (r *reads) read(ctx context.Context, batch []*fetch) {
 	pages, err := r.ask(ctx, batch)
+	if err != nil && ctx.Err() == nil {
+		r.hub.log.Warn("realtime: reading the log failed", "channels", len(batch), "err", err)
+	}
 	for i, f := range batch {
-		f.err = err
-		if err == nil {
+		if f.err = err; err == nil {
 			f.page, f.err = r.hub.page(f, pages[i])
 		}
 		if f.err == nil {
 			f.channel.absorb(f.page)
 		} else {
 			f.channel.failRead(f.unread)
-			r.hub.log.Warn("realtime: reading the log failed", "channel", f.channel.name, "after", f.after, "err", f.err)
 		}
 		r.finish(f)
 	}
@@ -203,14 +224,19 @@ func (h *Hub) page(f *fetch, p Page) (page, error) {
 		return result, nil
 	}
 	for i, e := range p.Events {
-		if e.Seq != f.after+1+uint64(i) {
-			return page{}, fmt.Errorf("log gave event %d where %d belongs", e.Seq, f.after+1+uint64(i))
+		if next := f.after + 1 + uint64(i); e.Seq != next {
+			return page{}, h.malformed(f, fmt.Errorf("gave event %d where %d belongs", e.Seq, next))
 		}
 		e.Channel = f.channel.name
 		result.events = append(result.events, newDelivery(f.channel.generation, h.sound(e)))
 	}
 	if len(result.events) == 0 && p.Head > f.after {
-		return page{}, fmt.Errorf("log gave nothing after %d though its head is %d", f.after, p.Head)
+		return page{}, h.malformed(f, fmt.Errorf("gave nothing after %d though its head is %d", f.after, p.Head))
 	}
 	return result, nil
+}
+
+func (h *Hub) malformed(f *fetch, fault error) error {
+	h.log.Error("realtime: log breaks its promises", "channel", f.channel.name, "err", fault)
+	return fmt.Errorf("realtime: log of %s: %w", f.channel.name, fault)
 }

@@ -52,7 +52,7 @@ func (h *Hub) Connected(user string) (connected bool) {
 // connection that joins or ends meanwhile may be left out.
 func (h *Hub) Each(f func(*Conn) bool) { each(h.all(), f) }
 
-// EachUser is Each for the connections of one user.
+// EachUser is Each for the connections of one user; "" is nobody.
 func (h *Hub) EachUser(user string, f func(*Conn) bool) {
 	h.mu.RLock()
 	conns := slices.Collect(maps.Keys(h.users[user]))
@@ -112,7 +112,7 @@ func (h *Hub) enrol(c *Conn, a Admission, generation string) (ok bool, err error
 		return false, nil
 	case h.config.MaxConnections > 0 && len(h.connections) >= h.config.MaxConnections:
 		return false, ErrOverCapacity
-	case h.config.MaxPerUser > 0 && a.User != "" && h.liveOf(a.User) >= h.config.MaxPerUser:
+	case h.config.MaxPerUser > 0 && h.liveOf(a.User) >= h.config.MaxPerUser:
 		return false, ErrTooManyConnections
 	}
 	s := &seat{hub: h, user: a.User, generation: generation}
@@ -128,11 +128,19 @@ func (h *Hub) enrol(c *Conn, a Admission, generation string) (ok bool, err error
 		h.rights.raise(a.Authority)
 	}
 	h.connections[c] = struct{}{}
-	if h.users[a.User] == nil {
-		h.users[a.User] = make(map[*Conn]struct{})
-	}
-	h.users[a.User][c] = struct{}{}
+	h.add(c, a.User)
 	return true, nil
+}
+
+// add makes a connection known as the user's. h.mu is held.
+func (h *Hub) add(c *Conn, user string) {
+	if user == "" {
+		return
+	}
+	if h.users[user] == nil {
+		h.users[user] = make(map[*Conn]struct{})
+	}
+	h.users[user][c] = struct{}{}
 }
 
 func (h *Hub) liveOf(user string) (n int) {
@@ -211,7 +219,7 @@ func (h *Hub) checkGeneration(ctx context.Context) error {
 	h.generation = now
 	h.channels = make(map[string]*channel)
 	h.mu.Unlock()
-	h.rights.reset()
+	h.rights.reset(now)
 	h.Each(func(c *Conn) bool {
 		c.Close(CloseRestored)
 		return true

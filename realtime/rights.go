@@ -26,15 +26,16 @@ type rights struct {
 	applied   atomic.Uint64 // grows only while the gate is held
 	wake      chan struct{} // cap 1
 
-	mu     sync.Mutex
-	wanted uint64
-	held   map[*channel]struct{} // channels that wait with an event
-	raised chan struct{}         // closed and replaced when applied grows
+	mu         sync.Mutex
+	generation string // of the log that positions belong to
+	wanted     uint64
+	held       map[*channel]struct{} // channels that wait with an event
+	raised     chan struct{}         // closed and replaced when applied grows
 }
 
 func newRights(h *Hub, a Authority) *rights {
 	return &rights{
-		hub: h, authority: a,
+		hub: h, authority: a, generation: h.generation,
 		gate:   make(chan struct{}, 1),
 		wake:   make(chan struct{}, 1),
 		held:   make(map[*channel]struct{}),
@@ -60,25 +61,27 @@ func (r *rights) want(position uint64) {
 	signal(r.wake)
 }
 
-// hold has it applied, and the channel advanced thereafter.
+// hold has it applied up to what an event of the channel needs, and the channel advanced thereafter. What is left of a channel of
+// another generation waits for ever: its numbers mean nothing any more.
 func (r *rights) hold(ch *channel, barrier uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.held[ch] = struct{}{}
-	r.wanted = max(r.wanted, barrier)
-	signal(r.wake)
+	if ch.generation == r.generation {
+		r.held[ch] = struct{}{}
+		r.wanted = max(r.wanted, barrier)
+		signal(r.wake)
+	}
 }
 
-// await waits until an event with that barrier may be delivered.
-func (r *rights) await(ctx context.Context, barrier uint64) error {
+// reach waits until a position that is wanted has been applied.
+func (r *rights) reach(ctx context.Context, position uint64) error {
 	for {
 		r.mu.Lock()
 		raised := r.raised
 		r.mu.Unlock()
-		if r.covers(barrier) {
+		if r.covers(position) {
 			return nil
 		}
-		r.want(barrier)
 		select {
 		case <-raised:
 		case <-ctx.Done():
@@ -117,13 +120,14 @@ func (r *rights) settle(ctx context.Context) error {
 	r.mu.Lock()
 	wanted := r.wanted
 	r.mu.Unlock()
-	return r.await(ctx, wanted)
+	return r.reach(ctx, wanted)
 }
 
 // reset forgets the positions of another generation of the log. The gate is held.
-func (r *rights) reset() {
+func (r *rights) reset(generation string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.generation = generation
 	r.applied.Store(0)
 	r.wanted = 0
 	clear(r.held)
