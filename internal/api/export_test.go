@@ -17,3 +17,12 @@ func Routes() []Route {
 
 // MaxBody is the size of a request at most, in bytes.
 const MaxBody = maxBody
+
+// LocalLimit is the limit of one process.
+type LocalLimit = localLimit
+
+// NewLocalLimit makes one.
+var NewLocalLimit = newLocalLimit
+
+// Remembered counts the people that memory is held for.
+func (l *LocalLimit) Remembered() int { return len(l.recent) + len(l.older) }

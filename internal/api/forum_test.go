@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -29,7 +28,6 @@ type forum struct {
 	app   *app.App
 	api   *api.API
 	url   string
-	logs  *bytes.Buffer
 
 	ada, tomas, mina, finn *person
 	supporters             int64 // the tier of five dollars
@@ -44,8 +42,9 @@ func open(t *testing.T, cfg api.Config) *forum {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	f := &forum{t: t, store: s, app: app.New(s, app.Options{}), logs: &bytes.Buffer{}}
-	cfg.Logger = slog.New(slog.NewTextHandler(f.logs, nil))
+	cfg.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	f := &forum{t: t, store: s, app: app.New(s, app.Options{Logger: cfg.Logger})}
+	f.work()
 	f.api = api.New(f.app, cfg)
 	mux := http.NewServeMux()
 	f.api.Register(mux)
@@ -54,6 +53,19 @@ func open(t *testing.T, cfg api.Config) *forum {
 	f.url = server.URL
 	f.people()
 	return f
+}
+
+// work does the forum's background work until the test ends.
+func (f *forum) work() {
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- f.app.Run(ctx) }()
+	f.t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			f.t.Error(err)
+		}
+	})
 }
 
 func (f *forum) people() {
@@ -84,20 +96,14 @@ func (f *forum) letMembersStartThreads() {
 	})
 }
 
-// work runs the durable jobs, which write notifications, until what is asked
-// for is so.
-func (f *forum) work(until func() bool) {
+// await looks again and again until something is so that the forum's jobs bring
+// about.
+func (f *forum) await(what string, so func() bool) {
 	f.t.Helper()
-	ctx, stop := context.WithTimeout(f.t.Context(), 20*time.Second)
-	ended := make(chan error, 1)
-	go func() { ended <- f.app.Run(ctx) }()
-	for !until() && ctx.Err() == nil {
-		time.Sleep(5 * time.Millisecond) // between two looks, not for anything to be over
-	}
-	late := ctx.Err() != nil
-	stop()
-	if err := <-ended; err != nil || late {
-		f.t.Fatalf("the jobs did not get there (%v)", err)
+	for deadline := time.Now().Add(20 * time.Second); !so(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			f.t.Fatalf("waited in vain for %s", what)
+		}
 	}
 }
 

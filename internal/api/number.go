@@ -33,7 +33,7 @@ func (n *number) Resolve(_ huma.Context, at *huma.PathBuffer) []error {
 	if !n.wrong {
 		return nil
 	}
-	return []error{&huma.ErrorDetail{Location: at.String(), Message: "must be a whole number"}}
+	return []error{&huma.ErrorDetail{Location: at.String(), Message: notInteger}}
 }
 
 // Schema implements huma.SchemaProvider. The type goes into the extensions, as

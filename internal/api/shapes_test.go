@@ -128,7 +128,7 @@ func (w *walk) likes() {
 
 func (w *walk) notifications() {
 	unread := func() int64 { return decode[app.Count](w.finn.get("/api/forum/notifications/count")).Count }
-	w.work(func() bool { return unread() > 0 })
+	w.await("a notification", func() bool { return unread() > 0 })
 	w.visit("count-notifications", w.finn.get("/api/forum/notifications/count"))
 	page := decode[app.NotificationPage](w.visit("list-notifications", w.finn.get("/api/forum/notifications")))
 	w.visit("read-notification", w.finn.post(path("/notifications/%d/read", page.Notifications[0].ID), ``))

@@ -17,9 +17,9 @@ func init() {
 	huma.DefaultArrayNullable = false // lists are never null
 
 	validation.MsgExpectedRequiredProperty = "%s" + isMissing
-	validation.MsgExpectedBoolean = "must be true or false"
+	validation.MsgExpectedBoolean = notBoolean
 	validation.MsgExpectedNumber = "must be a number"
-	validation.MsgExpectedInteger = "must be a whole number"
+	validation.MsgExpectedInteger = notInteger
 	validation.MsgExpectedString = "must be a string"
 	validation.MsgExpectedArray = "must be an array"
 	validation.MsgExpectedObject = "must be an object"
@@ -31,14 +31,19 @@ func init() {
 	validation.MsgExpectedRFC5322Email = "must be an e-mail address"
 }
 
-// isMissing ends the message about a missing field, which begins with its name:
-// huma gives the object as the location.
-const isMissing = " is missing"
+// Messages that are used in more than one place.
+const (
+	notBoolean = "must be true or false"
+	notInteger = "must be a whole number"
+	// isMissing ends the message about a missing field, which begins with its
+	// name: huma gives the object as the location.
+	isMissing = " is missing"
+)
 
 // plainly words the messages that huma keeps in its code.
 var plainly = map[string]string{
-	"invalid integer":                     validation.MsgExpectedInteger,
-	"invalid boolean":                     validation.MsgExpectedBoolean,
+	"invalid integer":                     notInteger,
+	"invalid boolean":                     notBoolean,
 	"required query parameter is missing": strings.TrimSpace(isMissing),
 	"required path parameter is missing":  strings.TrimSpace(isMissing),
 }
