@@ -111,15 +111,6 @@ export interface CountAnswer {
   count_version: number;
 }
 
-export interface Hierarchy {
-  thread_type: "main" | "sub";
-  can_delete: boolean;
-  can_manage: boolean;
-  is_following: boolean;
-  follower_count: number;
-  parent_message: (Quote & { thread_id?: number }) | null;
-}
-
 export interface FollowAnswer {
   success: boolean;
   message: string;
@@ -183,18 +174,9 @@ export interface Device {
   current: boolean;
 }
 
-export interface Tier {
-  id: number | null;
-  title: string;
-  amount_cents: number;
-  description: string | null;
-  color: string;
-}
-
 export interface NewThread {
   title: string;
   content: string;
-  min_tier_id?: number;
   is_private?: boolean;
 }
 

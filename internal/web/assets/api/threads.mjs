@@ -1,4 +1,4 @@
-/** @import { FollowAnswer, FollowChoices, Hierarchy, NewThread, Thread, ThreadChanges, Tier } from "../types.d.ts" */
+/** @import { FollowAnswer, FollowChoices, NewThread, Thread, ThreadChanges } from "../types.d.ts" */
 import { query, request } from "./request.mjs"
 
 const root = "/api/forum/threads"
@@ -16,9 +16,6 @@ export async function listThreads(filter) {
 
 /** @param {number} id @returns {Promise<Thread>} */
 export const getThread = id => request("GET", `${root}/${id}`)
-
-/** @param {number} id @returns {Promise<Hierarchy>} */
-export const getHierarchy = id => request("GET", `${root}/${id}/hierarchy`)
 
 /** @param {NewThread} thread @param {string} key @returns {Promise<Thread>} */
 export const createThread = (thread, key) => request("POST", root, { body: thread, key })
@@ -54,6 +51,3 @@ export const unfollowThread = id => request("DELETE", `${root}/${id}/follow`)
  */
 export const markRead = (id, messageId) =>
   request("POST", `${root}/${id}/mark-read`, { body: { up_to_message_id: messageId } })
-
-/** @returns {Promise<{tiers: Tier[]}>} */
-export const availableTiers = () => request("GET", "/api/forum/tiers/available")

@@ -37,6 +37,7 @@ export const forumFrames = {
   forum_notification(forum, { notification }) {
     forum.notifications.arrived(notification)
     if (forum.isWatching(notification.thread_id)) return
+    forum.list.renew([notification.thread_id])
     const href = linkTo({ thread: notification.thread_id, message: notification.message_id })
     notify({ text: notification.title, detail: notification.content, href })
   },

@@ -53,7 +53,13 @@ export class Reading {
   /** Tells at once what has been read so far. */
   flush() {
     if (this.#timer === undefined) return
-    clearTimeout(this.#timer)
+    this.stop()
     this.#tell()
+  }
+
+  /** Tells nothing any more. */
+  stop() {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
   }
 }

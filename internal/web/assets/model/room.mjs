@@ -152,6 +152,7 @@ export class Room {
       missing: "There is no such thread, or it is not open to you.",
     }[how]
     this.phase.value = "gone"
+    this.reading.stop()
     this.forum.list.remove(this.id)
     this.#stream.stop()
   }
@@ -236,8 +237,10 @@ export class Room {
     this.#loadingPage = true
     try {
       const { messages } = await listMessages(this.id, { ...cursor, limit: PAGE })
-      if (cursor.before_id) this.timeline.prepend(messages, messages.length === PAGE)
-      else this.timeline.append(messages, messages.length === PAGE)
+      const more = messages.length === PAGE
+      // Unless the stretch was replaced meanwhile: then the page does not belong to its edge.
+      if (cursor.before_id && cursor.before_id === this.timeline.first?.id) this.timeline.prepend(messages, more)
+      if (cursor.after_id && cursor.after_id === this.timeline.last?.id) this.timeline.append(messages, more)
     } finally {
       this.#loadingPage = false
     }

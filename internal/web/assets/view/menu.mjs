@@ -19,6 +19,9 @@ export function openMenu(event, label, items) {
   open.value = { source: /** @type {HTMLElement} */ (event.currentTarget), label, items }
 }
 
+/** Whether a menu is open: what it belongs to must stay where it is. */
+export const isMenuOpen = () => open.peek() !== null
+
 /** Where the open menu is rendered: a popover anchored at its button. */
 export function MenuHost() {
   const element = useRef(/** @type {HTMLDivElement|null} */ (null))

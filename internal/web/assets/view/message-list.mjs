@@ -4,10 +4,11 @@ import { useComputed, useSignal } from "../vendor/signals.mjs"
 import { html } from "../html.mjs"
 import { layOut } from "../model/rows.mjs"
 import { JumpButton } from "./jump-button.mjs"
+import { isMenuOpen } from "./menu.mjs"
 import { walkMessages } from "./message-keys.mjs"
 import { MessageRow } from "./message-row.mjs"
 import { OutgoingRow } from "./outgoing-row.mjs"
-import { lastMessageInView, scrollToMessage } from "./scrolling.mjs"
+import { holdPlace, lastMessageInView, scrollToMessage } from "./scrolling.mjs"
 import { Sentinel } from "./sentinel.mjs"
 
 /**
@@ -22,6 +23,7 @@ export function MessageList({ room }) {
   const active = useSignal(/** @type {number|null} */ (null))
   const rows = useComputed(() => layOut(room.timeline.messages.value, room.firstUnread.value))
   const look = useLook(room, scroller, atEnd)
+  useSteadyPlace(scroller, rows.value, atEnd)
   useFocus(room, scroller, look)
   useEffect(look, [rows.value])
   const { timeline } = room
@@ -51,11 +53,14 @@ const walk = room => (/** @type {KeyboardEvent} */ event) => walkMessages(event,
  * @param {import("../vendor/signals.mjs").Signal<number|null>} active
  */
 function activating(active) {
-  const to = (/** @type {Event} */ event) => {
-    const row = /** @type {Element} */ (event.target).closest("[data-message]")
-    active.value = row ? Number(/** @type {HTMLElement} */ (row).dataset.message) : active.value
+  const set = (/** @type {number|null} */ id) => {
+    if (!isMenuOpen()) active.value = id
   }
-  return { onPointerOver: to, onFocusIn: to, onPointerLeave: () => (active.value = null) }
+  const enter = (/** @type {Event} */ event) => {
+    const row = /** @type {Element} */ (event.target).closest("li")
+    if (row?.dataset.message) set(Number(row.dataset.message))
+  }
+  return { onPointerOver: enter, onFocusIn: enter, onPointerLeave: () => set(null) }
 }
 
 /**
@@ -83,6 +88,20 @@ function useLook(room, scroller, atEnd) {
 }
 
 /**
+ * Keeps what is read where it is while rows come and go around it. At the end
+ * there is nothing to do: the browser keeps the end in view.
+ * @param {{current: HTMLElement|null}} scroller
+ * @param {unknown} rows
+ * @param {import("../vendor/signals.mjs").Signal<boolean>} atEnd
+ */
+function useSteadyPlace(scroller, rows, atEnd) {
+  const shown = useRef(rows)
+  const putBack = scroller.current && shown.current !== rows && !atEnd.peek() ? holdPlace(scroller.current) : null
+  shown.current = rows
+  useLayoutEffect(() => putBack?.(), [rows])
+}
+
+/**
  * Goes where the room says one should look.
  * @param {Room} room
  * @param {{current: HTMLElement|null}} scroller
@@ -102,5 +121,10 @@ function useFocus(room, scroller, look) {
 function Beginning({ room }) {
   const thread = room.thread.value
   if (!thread) return null
-  return html`<div class="beginning"><h2>${thread.title}</h2><p>${thread.username} started this ${thread.thread_type === "sub" ? "sub-thread" : "thread"}.</p></div>`
+  const origin = thread.created_from_message
+  return html`<div class="beginning">
+    ${origin && html`<blockquote class="origin"><strong>${origin.username}</strong> ${origin.content}</blockquote>`}
+    <h2>${thread.title}</h2>
+    <p>${thread.username} started this ${thread.thread_type === "sub" ? "sub-thread" : "thread"}.</p>
+  </div>`
 }

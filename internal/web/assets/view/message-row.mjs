@@ -3,6 +3,7 @@
 /** @import { Signal } from "../vendor/signals.mjs" */
 import { useComputed } from "../vendor/signals.mjs"
 import { html } from "../html.mjs"
+import { full } from "../text/time.mjs"
 import { EditMessage } from "./edit-message.mjs"
 import { MessageFooter } from "./message-footer.mjs"
 import { MessageText } from "./message-text.mjs"
@@ -39,6 +40,7 @@ export function MessageRow({ room, message, startsDay, startsGroup, startsUnread
       <div class="message-main">
         ${startsGroup && html`<${Byline} message=${message} />`}
         ${isEdited.value ? html`<${EditMessage} room=${room} message=${message} />` : html`<${MessageText} message=${message} room=${room} />`}
+        ${!startsGroup && html`<${Edited} message=${message} />`}
         <${MessageFooter} message=${message} room=${room} reachable=${isActive.value} />
       </div>
       ${isActive.value && !isEdited.value && html`<${MessageTools} message=${message} room=${room} />`}
@@ -52,7 +54,14 @@ function Byline({ message }) {
     <span class="byline-name">${message.username}</span>
     <${RoleBadge} role=${message.user_role} color=${message.user_badge_color} />
     <${Clock} at=${message.created_at} />
+    <${Edited} message=${message} />
   </header>`
+}
+
+/** @param {{message: Message}} props */
+function Edited({ message }) {
+  if (!message.is_edited) return null
+  return html`<span class="edited" title=${message.edited_at ? full(message.edited_at) : undefined}>edited</span>`
 }
 
 /** Whether a message mentions this reader, alone or among everybody. @param {number} userId @param {Message} message */

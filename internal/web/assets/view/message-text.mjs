@@ -2,7 +2,6 @@
 /** @import { Room } from "../model/room.mjs" */
 import { useLayoutEffect, useRef } from "../vendor/preact-hooks.mjs"
 import { html } from "../html.mjs"
-import { full } from "../text/time.mjs"
 
 /**
  * The words of a message. This is the only place where HTML from the server
@@ -12,8 +11,7 @@ import { full } from "../text/time.mjs"
 export function MessageText({ message, room }) {
   const element = useRef(/** @type {HTMLDivElement|null} */ (null))
   useLayoutEffect(() => markOwnName(element.current, room.userId), [message.content_html])
-  return html`<div class="prose" ref=${element} onClick=${openElsewhere} dangerouslySetInnerHTML=${{ __html: message.content_html }}></div>
-    ${message.is_edited && html`<span class="edited" title=${message.edited_at ? `Edited ${full(message.edited_at)}` : undefined}>edited</span>`}`
+  return html`<div class="prose" ref=${element} onClick=${openElsewhere} dangerouslySetInnerHTML=${{ __html: message.content_html }}></div>`
 }
 
 /** @param {HTMLElement|null} element @param {number} userId */

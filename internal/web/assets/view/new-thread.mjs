@@ -1,9 +1,9 @@
-/** @import { Message, Tier } from "../types.d.ts" */
-import { useEffect, useRef } from "../vendor/preact-hooks.mjs"
+/** @import { Message } from "../types.d.ts" */
+import { useRef } from "../vendor/preact-hooks.mjs"
 import { useSignal } from "../vendor/signals.mjs"
 import { html } from "../html.mjs"
 import { newKey, Problem } from "../api/request.mjs"
-import { availableTiers, createSubThread, createThread } from "../api/threads.mjs"
+import { createSubThread, createThread } from "../api/threads.mjs"
 import { go, place } from "../model/place.mjs"
 import { signedIn } from "../model/session.mjs"
 import { closeDialog, Dialog } from "./dialog.mjs"
@@ -65,8 +65,7 @@ async function create(fields, content, key, from) {
     const thread = await createSubThread(from.id, { title, content }, key)
     go({ thread: place.value.thread, panel: thread.id })
   } else {
-    const tier = Number(fields.get("tier"))
-    const thread = await createThread({ title, content, ...(tier ? { min_tier_id: tier } : {}), ...(fields.get("private") ? { is_private: true } : {}) }, key)
+    const thread = await createThread({ title, content, ...(fields.get("private") ? { is_private: true } : {}) }, key)
     go({ thread: thread.id })
   }
   closeDialog()
@@ -74,16 +73,6 @@ async function create(fields, content, key, from) {
 
 /** Who may read it: for those who decide that. */
 function Audience() {
-  const { permissions } = signedIn()
-  const tiers = useSignal(/** @type {readonly Tier[]} */ ([]))
-  useEffect(() => {
-    if (permissions.is_creator) availableTiers().then(answer => (tiers.value = answer.tiers), () => {})
-  }, [])
-  if (!permissions.is_creator) return null
-  return html`<div class="form-row">
-    ${tiers.value.length > 1 && html`<label class="check">Open to <select name="tier">
-      ${tiers.value.map(tier => html`<option value=${tier.id ?? ""}>${tier.title}</option>`)}
-    </select></label>`}
-    <label class="check"><input type="checkbox" name="private" /> Private: creator and team only</label>
-  </div>`
+  if (!signedIn().permissions.is_creator) return null
+  return html`<label class="check"><input type="checkbox" name="private" /> Private: creator and team only</label>`
 }

@@ -26,9 +26,8 @@ export function RoomHeader({ room, parent }) {
 
 /** @param {{thread: Thread}} props */
 function About({ thread }) {
-  const origin = thread.created_from_message
   return html`<p class="room-about">
-    ${thread.thread_type === "sub" && html`<span class="room-origin">${origin ? html`from ${origin.username}: “${origin.content}”` : "sub-thread"}</span>`}
+    ${thread.thread_type === "sub" && html`<span>Sub-thread</span>`}
     <span>${counted(thread.message_count, "message")}</span>
     <span>${counted(thread.follower_count, "follower")}</span>
     <${Marks} thread=${thread} />

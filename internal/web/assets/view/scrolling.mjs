@@ -4,14 +4,38 @@ import { find, findAll } from "./find.mjs"
 const SETTLING_FRAMES = 4
 
 /**
- * The last message the reader can see the beginning of, by bisection: its row
- * begins above the lower edge.
+ * The last message of which the reader can see the beginning.
  * @param {HTMLElement} scroller
  * @returns {number|null}
  */
 export function lastMessageInView(scroller) {
   const rows = findAll("li[data-message]", scroller)
-  const edge = scroller.getBoundingClientRect().bottom - 28
+  const row = rows[firstBelow(rows, scroller.getBoundingClientRect().bottom - 28) - 1]
+  return row ? Number(row.dataset.message) : null
+}
+
+/**
+ * Notes what the reader has before their eyes, to be put back in its place after
+ * messages were put above or taken away below.
+ * @param {HTMLElement} scroller
+ * @returns {() => void} puts it back
+ */
+export function holdPlace(scroller) {
+  const rows = findAll("li[data-message]", scroller)
+  const edge = scroller.getBoundingClientRect().top
+  const row = rows[firstBelow(rows, edge)]
+  const before = row?.getBoundingClientRect().top
+  return () => {
+    if (row?.isConnected) scroller.scrollTop += row.getBoundingClientRect().top - before
+  }
+}
+
+/**
+ * Bisection: the first row that begins at or below an edge.
+ * @param {HTMLElement[]} rows
+ * @param {number} edge
+ */
+function firstBelow(rows, edge) {
   let low = 0
   let high = rows.length
   while (low < high) {
@@ -19,8 +43,7 @@ export function lastMessageInView(scroller) {
     if (rows[middle].getBoundingClientRect().top < edge) low = middle + 1
     else high = middle
   }
-  const row = rows[low - 1]
-  return row ? Number(row.dataset.message) : null
+  return low
 }
 
 /**
