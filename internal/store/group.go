@@ -127,7 +127,7 @@ func (g *group) together(members []*write) bool {
 			continue
 		}
 		var wrote bool
-		if wrote, w.err = w.run(ctx, g.conn); w.err != nil && wrote {
+		if wrote, w.err = w.run(ctx, g.conn); w.err != nil && (wrote || failedStatement(w.err)) {
 			g.rollback()
 			return len(members) == 1
 		}

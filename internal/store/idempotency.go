@@ -11,7 +11,11 @@ import (
 const idempotencyRetention = 24 * time.Hour
 
 // errKeyReused tells a client that its key is not unique.
-var errKeyReused = parley.InvalidField("Idempotency-Key", "was used before for a different request: use a new key for every new request")
+var errKeyReused = &parley.Error{
+	Kind:    parley.Unprocessable,
+	Message: "This Idempotency-Key was used before for a different request: use a new key for every new request.",
+	Fields:  []parley.FieldError{{Location: "header.Idempotency-Key", Message: "was used before for a different request"}},
+}
 
 // Repeated looks an idempotency key up. If userID used it within the retention
 // for a request with the same fingerprint, it returns the id of what that

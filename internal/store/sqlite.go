@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"modernc.org/sqlite"
@@ -26,8 +27,12 @@ type sqliteEngine struct {
 	file    string
 	writes  *sql.DB
 	reads   *sql.DB
-	readers chan *sqliteConn
+	readers chan *sqliteConn // those that nobody uses now
+	opened  int              // how many there are
 	group   *group
+
+	closed chan struct{} // closed by close: no more reads
+	closes sync.Once
 }
 
 // openSQLite opens the file, creating it if need be.
@@ -35,7 +40,7 @@ func openSQLite(ctx context.Context, file string) (*sqliteEngine, error) {
 	if info, err := os.Stat(filepath.Dir(file)); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("the folder %s does not exist: create it, or name another file with --db", filepath.Dir(file))
 	}
-	e := &sqliteEngine{file: file, readers: make(chan *sqliteConn, sqliteReaders)}
+	e := &sqliteEngine{file: file, readers: make(chan *sqliteConn, sqliteReaders), closed: make(chan struct{})}
 	var err error
 	if e.writes, err = sql.Open("sqlite", sqliteDSN(file, "_txlock=immediate")); err != nil {
 		return nil, err
@@ -81,6 +86,7 @@ func (e *sqliteEngine) connect(ctx context.Context) error {
 			return err
 		}
 		e.readers <- newSQLiteConn(conn)
+		e.opened++
 	}
 	return nil
 }
@@ -101,31 +107,43 @@ func (e *sqliteEngine) update(ctx context.Context, fn func(context.Context, quer
 }
 
 func (e *sqliteEngine) view(ctx context.Context, fn func(querier) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	var c *sqliteConn
 	select {
 	case c = <-e.readers:
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-e.closed:
+		return errClosed
 	}
 	defer func() { e.readers <- c }()
-	if _, err := c.ExecContext(ctx, "BEGIN"); err != nil {
+	// Begun and ended whatever happens to ctx. A cancelled BEGIN may have begun,
+	// and the connection would be of no use to anybody; a snapshot left open would
+	// keep the write-ahead log from being checkpointed for ever.
+	always := context.WithoutCancel(ctx)
+	if _, err := c.ExecContext(always, "BEGIN"); err != nil {
 		return err
 	}
-	// Ended whatever happens to ctx: an open snapshot would keep the write-ahead
-	// log from being checkpointed for ever.
-	defer c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+	defer c.ExecContext(always, "ROLLBACK")
 	return fn(c)
 }
 
-func (e *sqliteEngine) close() error {
-	if e.group != nil {
-		e.group.stop()
-	}
-	var errs []error
-	for len(e.readers) > 0 {
-		errs = append(errs, (<-e.readers).close())
-	}
-	return errors.Join(append(errs, e.reads.Close(), e.writes.Close())...)
+// close waits for the writes and reads under way and closes the connections.
+func (e *sqliteEngine) close() (err error) {
+	e.closes.Do(func() {
+		close(e.closed)
+		if e.group != nil {
+			e.group.stop()
+		}
+		var errs []error
+		for range e.opened {
+			errs = append(errs, (<-e.readers).close())
+		}
+		err = errors.Join(append(errs, e.reads.Close(), e.writes.Close())...)
+	})
+	return err
 }
 
 // retryWrites is how long clients are asked to wait when the database cannot be
@@ -159,10 +177,11 @@ func (e *sqliteEngine) explain(err error) error {
 	return &parley.Error{Kind: parley.Unavailable, Message: message, RetryAfter: retryWrites, Err: err}
 }
 
-// isUnique reports whether err says that a unique column's value exists already.
-func isUnique(err error) bool {
+// failedStatement reports whether err comes from a statement: SQLite may have
+// ended the transaction by itself then.
+func failedStatement(err error) bool {
 	var failure *sqlite.Error
-	return errors.As(err, &failure) && failure.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE
+	return errors.As(err, &failure)
 }
 
 // sqliteConn is one connection and the statements prepared on it. Statements stay

@@ -74,7 +74,8 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	return s, nil
 }
 
-// Close waits for the writes under way and closes the database.
+// Close waits for the reads and writes under way and closes the database; it
+// must not be called from within one. Whatever comes later is refused.
 func (s *Store) Close() error { return s.engine.close() }
 
 // Generation names this life of the database: restoring a backup changes it,
