@@ -42,7 +42,6 @@ func Fill(ctx context.Context, a *app.App, clock *Clock) error {
 		if err := act.do(ctx); err != nil {
 			return fmt.Errorf("demo community: %s: %w", act.what, err)
 		}
-		a.Settle(ctx)
 	}
 	return t.readAll(ctx, threads)
 }
@@ -105,6 +104,7 @@ func (t *teller) post(th thread, i int) func(context.Context) error {
 		if m.label != "" {
 			t.messages[th.name+"#"+m.label] = id
 		}
+		t.app.Settle(ctx) // who is notified depends on who follows by now
 		return err
 	}
 }
