@@ -31,7 +31,7 @@ func BenchmarkCostly(b *testing.B) {
 		content := message(c.before, c.unit, 1)
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
-				show(content)
+				Parse(content).Render(people)
 			}
 		})
 	}
@@ -43,7 +43,7 @@ func BenchmarkCostlyCode(b *testing.B) {
 			content := "```" + language + "\n" + message("", unit, 1)[:9_900] + "\n```"
 			b.Run(language+"/"+name, func(b *testing.B) {
 				for b.Loop() {
-					show(content)
+					Parse(content).Render(people)
 				}
 			})
 		}

@@ -96,11 +96,11 @@ func TestMemoryGrowsInStepWithTheMessage(t *testing.T) {
 		if c.before != "" {
 			continue // its fixed part does not double
 		}
-		quarter, half := message("", c.unit, 4), message("", c.unit, 2)
-		small := testing.AllocsPerRun(1, func() { show(quarter) })
-		large := testing.AllocsPerRun(1, func() { show(half) })
+		eighth, quarter := message("", c.unit, 8), message("", c.unit, 4)
+		small := testing.AllocsPerRun(1, func() { show(eighth) })
+		large := testing.AllocsPerRun(1, func() { show(quarter) })
 		if large > 2.5*small+1_000 {
-			t.Errorf("%s: %.0f allocations for %d bytes, %.0f for %d", c.name, small, len(quarter), large, len(half))
+			t.Errorf("%s: %.0f allocations for %d bytes, %.0f for %d", c.name, small, len(eighth), large, len(quarter))
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	stdhtml "html"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 // highlightBudget is how long the colours of one message may take. The lexers
 // are regular expressions that backtrack: ten thousand newlines as "java" kept
 // one busy for 27 s, an ordinary block of fifty lines for 2 ms.
-const highlightBudget = 50 * time.Millisecond
+const highlightBudget = 100 * time.Millisecond
 
 // budgetAttribute is where a block of code finds what is left of its message's
 // budget, a *time.Duration.
@@ -56,7 +57,7 @@ func renderCode(w util.BufWriter, source []byte, n *ast.FencedCodeBlock) {
 		fmt.Fprintf(w, "<pre><code>%s</code></pre>\n", stdhtml.EscapeString(code.String()))
 		return
 	}
-	fmt.Fprintf(w, "<pre><code class=\"language-%s\">", language)
+	fmt.Fprintf(w, `<pre class="chroma"><code class="language-%s">`, language)
 	highlight(w, code.String(), languages[language], budgetOf(n))
 	_, _ = w.WriteString("</code></pre>\n")
 }
@@ -71,16 +72,14 @@ func budgetOf(n *ast.FencedCodeBlock) *time.Duration {
 func highlight(w util.BufWriter, code, lexerName string, budget *time.Duration) {
 	rest := code
 	if lexerName != "" && *budget > 0 {
-		start := time.Now()
-		rest = writeTokens(w, code, lexers.Get(lexerName), start.Add(*budget))
-		*budget -= time.Since(start)
+		rest = writeTokens(w, code, lexers.Get(lexerName), budget)
 	}
 	_, _ = w.WriteString(stdhtml.EscapeString(rest))
 }
 
 // writeTokens writes as much of the code as the lexer understands in time and
 // returns the rest.
-func writeTokens(w util.BufWriter, code string, lexer chroma.Lexer, deadline time.Time) (rest string) {
+func writeTokens(w util.BufWriter, code string, lexer chroma.Lexer, budget *time.Duration) (rest string) {
 	rest = code
 	defer func() {
 		_ = recover() // chroma's iterators panic where a lexer is wrong: the rest stays plain
@@ -90,8 +89,11 @@ func writeTokens(w util.BufWriter, code string, lexer chroma.Lexer, deadline tim
 	if err != nil {
 		return rest
 	}
+	// Not before: the first use of a lexer compiles it, for the process.
+	start := time.Now()
+	defer func() { *budget -= time.Since(start) }()
 	for token := tokens(); token != chroma.EOF; token = tokens() {
-		if !strings.HasPrefix(rest, token.Value) || time.Now().After(deadline) {
+		if !strings.HasPrefix(rest, token.Value) || time.Since(start) > *budget {
 			break
 		}
 		rest = rest[len(token.Value):]
@@ -103,69 +105,31 @@ func writeTokens(w util.BufWriter, code string, lexer chroma.Lexer, deadline tim
 func writeToken(w util.BufWriter, token chroma.Token) {
 	text := stdhtml.EscapeString(token.Value)
 	if class := tokenClass(token.Type); class != "" && strings.TrimSpace(text) != "" {
-		fmt.Fprintf(w, `<span class="hl-%s">%s</span>`, class, text)
+		fmt.Fprintf(w, `<span class="%s">%s</span>`, class, text)
 	} else {
 		_, _ = w.WriteString(text)
 	}
 }
 
-// tokenClass returns the class of the nearest type above that has one.
+// tokenClass returns chroma's class for a token or the kind it belongs to, "" if
+// it is shown as plain text.
 func tokenClass(t chroma.TokenType) string {
-	for {
-		if class, ok := tokenClasses[t]; ok || t <= 0 {
-			return class
+	for ; t > 0; t = t.Parent() {
+		if slices.Contains(colored, t) {
+			return chroma.StandardTypes[t]
 		}
-		t = t.Parent()
 	}
+	return ""
 }
 
-// tokenClasses are the kinds of token that have a colour, or none on purpose.
-var tokenClasses = map[chroma.TokenType]string{
-	chroma.Keyword:             "keyword",
-	chroma.OperatorWord:        "keyword",
-	chroma.KeywordConstant:     "number",
-	chroma.KeywordType:         "type",
-	chroma.NameClass:           "type",
-	chroma.NameFunction:        "function",
-	chroma.NameFunctionMagic:   "function",
-	chroma.NameBuiltin:         "function",
-	chroma.NameDecorator:       "function",
-	chroma.NameTag:             "tag",
-	chroma.NameAttribute:       "attribute",
-	chroma.NameVariable:        "attribute",
-	chroma.LiteralNumber:       "number",
-	chroma.LiteralString:       "string",
-	chroma.LiteralStringEscape: "number",
-	chroma.Comment:             "comment",
-	chroma.CommentPreproc:      "keyword",
-	chroma.GenericDeleted:      "deleted",
-	chroma.GenericInserted:     "inserted",
-	chroma.GenericHeading:      "function",
-	chroma.GenericSubheading:   "function",
-}
-
-// tokenColors has a light and a dark colour for each class. All reach a contrast
-// of 4.5:1 on the grounds named in the test.
-var tokenColors = []struct{ class, light, dark string }{
-	{"keyword", "#a40e26", "#ff8f87"},
-	{"type", "#7a3e00", "#ffb36b"},
-	{"function", "#6639ba", "#d2a8ff"},
-	{"tag", "#116329", "#7ee787"},
-	{"attribute", "#7a3e00", "#ffb36b"},
-	{"number", "#0550ae", "#8bc4ff"},
-	{"string", "#0a3069", "#a5d6ff"},
-	{"comment", "#57606a", "#9aa4ae"},
-	{"deleted", "#82071e", "#ffb3ad"},
-	{"inserted", "#0b5a22", "#8ff0a4"},
-}
-
-// HighlightCSS returns the style sheet of highlighted code. Its colours are
-// light-dark() pairs, so they follow whatever color-scheme the page sets.
-func HighlightCSS() string {
-	var css strings.Builder
-	for _, c := range tokenColors {
-		fmt.Fprintf(&css, ".hl-%s { color: light-dark(%s, %s); }\n", c.class, c.light, c.dark)
-	}
-	css.WriteString(".hl-comment { font-style: italic; }\n")
-	return css.String()
+// colored are the kinds of token that get a class, and with them the finer ones
+// they stand for. The user interface has a colour for each.
+var colored = []chroma.TokenType{
+	chroma.Comment, chroma.CommentPreproc,
+	chroma.Keyword, chroma.KeywordType, chroma.OperatorWord,
+	chroma.NameAttribute, chroma.NameBuiltin, chroma.NameClass, chroma.NameConstant, chroma.NameDecorator,
+	chroma.NameFunction, chroma.NameNamespace, chroma.NameTag, chroma.NameVariable,
+	chroma.LiteralNumber, chroma.LiteralString,
+	chroma.GenericDeleted, chroma.GenericEmph, chroma.GenericHeading, chroma.GenericInserted,
+	chroma.GenericStrong, chroma.GenericSubheading,
 }

@@ -40,25 +40,18 @@ import (
 
 // Document is a message of which it is known whom it may mention.
 type Document struct {
-	source   []byte
-	names    []string
-	specials []parley.SpecialMention
+	source []byte
+	names  []string
 }
 
 // Parse reads a message. What is longer than parley.MaxContent is taken for
 // plain text without mentions.
 func Parse(content string) Document {
 	doc := Document{source: []byte(clean.Replace(strings.ToValidUTF8(content, "\uFFFD")))}
-	if bytes.IndexByte(doc.source, '@') < 0 || doc.tooLong() {
-		return doc
-	}
-	pass := &pass{}
-	pass.parse(doc.source)
-	doc.names = pass.names
-	for _, m := range pass.mentions {
-		if m.Special != "" {
-			doc.specials = append(doc.specials, m.Special)
-		}
+	if bytes.IndexByte(doc.source, '@') >= 0 && !doc.tooLong() {
+		pass := &pass{collecting: true}
+		pass.parse(doc.source)
+		doc.names = pass.names
 	}
 	return doc
 }
@@ -72,18 +65,19 @@ var clean = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "\uFFFD")
 // one of them is somebody. The special names are not among them.
 func (d Document) Names() []string { return d.names }
 
-// Specials returns the special mentions in order, each once.
-func (d Document) Specials() []parley.SpecialMention { return d.specials }
-
 // Render returns the message as HTML and whom it mentions: special ones and
 // those of the people, whose keys are folded names (parley.FoldName) and whose
 // Mention.Name is shown. Mentions come in order, each person and special once.
 // A name that is nobody's stays as it was written.
 func (d Document) Render(people map[string]parley.Mention) (safeHTML string, mentions []parley.Mention) {
+	return d.render(people, highlightBudget)
+}
+
+func (d Document) render(people map[string]parley.Mention, highlighting time.Duration) (string, []parley.Mention) {
 	if d.tooLong() {
 		return plainHTML(d.source), nil
 	}
-	pass := &pass{rendering: true, people: people, specials: d.specials, highlighting: highlightBudget}
+	pass := &pass{people: people, highlighting: highlighting}
 	root := pass.parse(d.source)
 	var out bytes.Buffer
 	if err := renderer.Render(&out, d.source, root); err != nil {
@@ -102,20 +96,18 @@ func plainHTML(source []byte) string {
 	return policy.Sanitize("<p>" + strings.ReplaceAll(escaped, "\n", "<br>\n") + "</p>")
 }
 
-// pass is one reading of a message. The first pass collects names; the second,
-// rendering, knows the people behind them and turns them into mentions. There
-// are two because it depends on who exists where a name ends, and on that where
-// emphasis does: "_@Mina_".
+// pass is one reading of a message. The first pass collects names; the second
+// knows the people behind them and turns them into mentions. There are two
+// because it depends on who exists where a name ends, and on that where emphasis
+// does: "_@Mina_".
 type pass struct {
-	rendering bool
-	people    map[string]parley.Mention
-	specials  []parley.SpecialMention // rendering: those the first pass found, no others
+	collecting bool
+	names      []string
+	seen       map[string]bool // folded
 
-	names    []string
-	seen     map[string]bool
-	mentions []parley.Mention
-
-	highlighting time.Duration // what is left of highlightBudget
+	people       map[string]parley.Mention
+	mentions     []parley.Mention
+	highlighting time.Duration // what is left of it
 }
 
 var passKey = parser.NewContextKey()

@@ -2,7 +2,6 @@ package markdown
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -69,11 +68,9 @@ func (p *pass) resolve(name string) (parley.Mention, bool) {
 	folded := parley.FoldName(name)
 	switch special := parley.SpecialMention(folded); special {
 	case parley.MentionEveryone, parley.MentionCreator, parley.MentionTeam:
-		// What the first pass did not find was not checked for permission.
-		allowed := !p.rendering || slices.Contains(p.specials, special)
-		return parley.Mention{Name: folded, Special: special}, allowed
+		return parley.Mention{Name: folded, Special: special}, true
 	}
-	if !p.rendering {
+	if p.collecting {
 		p.remember(name, folded)
 	}
 	m, ok := p.people[folded]

@@ -2,7 +2,6 @@ package markdown
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -48,6 +47,7 @@ func TestWhatIsNoMentionStaysAsItWasWritten(t *testing.T) {
 		"https://example.com/@Mina", "www.example.com/@Mina", "<https://example.com/@Mina>",
 		"[profile](https://example.com/@Mina)", "[@Mina](https://example.com)", "![@Mina](https://example.com/a.png)",
 		"`@Mina`", "``a `@Mina` b``", "```\n@Mina\n```", "    @Mina", `\@Mina`, "&#64;Mina",
+		"[@everyone](https://example.com)", "`@everyone`", "all@everyone", "https://a.example/@team",
 		"@here", "@all", "@" + strings.Repeat("a", 51),
 	} {
 		html, mentions := Parse(content).Render(people)
@@ -57,20 +57,9 @@ func TestWhatIsNoMentionStaysAsItWasWritten(t *testing.T) {
 	}
 }
 
-func TestSpecialNamesInALinkOrInCodeAskForNoPermission(t *testing.T) {
-	for _, content := range []string{"[@everyone](https://example.com)", "`@everyone`", "all@everyone", "https://a.example/@team"} {
-		if got := Parse(content).Specials(); len(got) > 0 {
-			t.Errorf("%q: %v", content, got)
-		}
-	}
-}
-
 func TestNamesAreLookedUpOnceEachInOrder(t *testing.T) {
 	doc := Parse("@Tomas @mina @MINA _@Finn_ @everyone `@code` @Team @tomas")
 	if diff := cmp.Diff([]string{"Tomas", "mina", "Finn_", "Finn"}, doc.Names()); diff != "" {
-		t.Error(diff)
-	}
-	if diff := cmp.Diff([]parley.SpecialMention{"everyone", "team"}, doc.Specials()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -99,19 +88,5 @@ func TestTheNamesOfAMessageAreBounded(t *testing.T) {
 	names := Parse(content.String()).Names()
 	if len(names) != maxNames || names[0] != "u0" || names[maxNames-1] != "u99" {
 		t.Errorf("%d names: %v", len(names), names)
-	}
-}
-
-// A name that ends in an underscore moves the end of emphasis, and with it what
-// the second pass sees. It must never see more special mentions than were
-// checked for permission.
-func TestRenderingShowsNoSpecialMentionThatParseDidNotReport(t *testing.T) {
-	content := "@x_www.example.com/?q=,@everyone"
-	doc := Parse(content)
-	_, mentions := doc.Render(map[string]parley.Mention{"x_www": {Name: "x_www", UserID: 66}})
-	for _, m := range mentions {
-		if m.Special != "" && !slices.Contains(doc.Specials(), m.Special) {
-			t.Errorf("%q shows @%s, which was never reported", content, m.Special)
-		}
 	}
 }

@@ -22,9 +22,10 @@ func newPolicy() *bluemonday.Policy {
 	p.AllowAttrs("href").OnElements("a")
 	p.AllowAttrs("rel").Matching(regexp.MustCompile(`^nofollow noopener noreferrer ugc$`)).OnElements("a")
 
-	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(mention( mention-(everyone|creator|team))?|hl-[a-z]+)$`)).OnElements("span")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(mention( mention-(everyone|creator|team))?|[a-z]{1,2})$`)).OnElements("span")
 	p.AllowAttrs("data-user-id").Matching(regexp.MustCompile(`^[0-9]+$`)).OnElements("span")
 	p.AllowAttrs("data-mention-type").Matching(regexp.MustCompile(`^(everyone|creator|team)$`)).OnElements("span")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^chroma$`)).OnElements("pre")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^language-[a-z0-9+#._-]+$`)).OnElements("code")
 
 	p.AllowAttrs("type").Matching(regexp.MustCompile(`^checkbox$`)).OnElements("input")
