@@ -80,7 +80,7 @@ func (a *Audience) Add(thread int64, cookie string) *Viewer {
 	return v
 }
 
-// Viewers returns all viewers.
+// Viewers returns all viewers, by their ID.
 func (a *Audience) Viewers() []*Viewer { return a.viewers }
 
 // Enter connects viewers, at most so many at once, and returns when all are there
@@ -133,16 +133,20 @@ func (a *Audience) Drop(viewers []*Viewer) {
 	})
 }
 
-// Close ends everything. The viewers' readers may be audited afterwards.
-func (a *Audience) Close() { a.swarm.Close() }
-
-// Readers returns how the viewers of threads read. It may be called after Close.
-func (a *Audience) Readers() (readers []*ledger.Reader) {
-	for _, v := range a.viewers {
-		if v.thread != 0 {
-			readers = append(readers, &v.reader)
+// Close ends everything, and returns how those read threads who had not left by
+// themselves, to be audited.
+func (a *Audience) Close() (readers []*ledger.Reader) {
+	var mu sync.Mutex
+	a.swarm.Each(func(shard int) {
+		mu.Lock()
+		defer mu.Unlock()
+		for i := shard; i < len(a.viewers); i += a.swarm.Shards() {
+			if v := a.viewers[i]; v.thread != 0 && v.last != nil && !v.away {
+				readers = append(readers, &v.reader)
+			}
 		}
-	}
+	})
+	a.swarm.Close()
 	return readers
 }
 
@@ -169,7 +173,7 @@ func (a *Audience) behind() int {
 	var n atomic.Int64
 	a.swarm.Each(func(shard int) {
 		for i := shard; i < len(a.viewers); i += a.swarm.Shards() {
-			if v := a.viewers[i]; v.thread != 0 && v.reader.Behind() {
+			if v := a.viewers[i]; v.thread != 0 && v.seated && v.reader.Behind() {
 				n.Add(1)
 			}
 		}

@@ -4,7 +4,6 @@ package audience_test
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"testing"
 	"time"
@@ -42,7 +41,7 @@ func open(t *testing.T) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.audience.Close)
+	t.Cleanup(func() { s.audience.Close() })
 	return s
 }
 
@@ -70,7 +69,7 @@ func (s *stage) post(thread int64, text string) {
 	if err != nil {
 		s.Fatal(err)
 	}
-	s.ledger.Channel(fmt.Sprintf("t%d", thread)).Acknowledged(id)
+	s.audience.Acknowledged(thread, id)
 }
 
 // settle waits until all have all, and checks that nothing is wrong.
@@ -81,8 +80,7 @@ func (s *stage) settle() {
 	if behind := s.audience.Settle(ctx); behind > 0 {
 		s.Errorf("%d viewers are behind", behind)
 	}
-	s.audience.Close()
-	s.ledger.Audit(s.audience.Readers())
+	s.ledger.Audit(s.audience.Close())
 	if first, _ := s.ledger.Faults(); len(first) > 0 {
 		s.Errorf("found %v", first)
 	}

@@ -83,8 +83,7 @@ func find(t *testing.T, toAll, toSecond []ws.Frame) (map[ledger.Kind]int, []ledg
 	}
 	<-ended
 	<-ended
-	a.Close()
-	l.Audit(a.Readers())
+	l.Audit(a.Close())
 	first, counts := l.Faults()
 	return counts, first
 }

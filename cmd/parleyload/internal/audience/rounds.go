@@ -41,6 +41,11 @@ func (a *Audience) Forget(r *Round) {
 	delete(a.rounds, r.number)
 }
 
+// Acknowledged notes that the server said a message was posted.
+func (a *Audience) Acknowledged(thread, message int64) {
+	a.ledger.Channel(channelName(thread)).Acknowledged(message)
+}
+
 func (a *Audience) number() uint64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()

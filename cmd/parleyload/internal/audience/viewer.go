@@ -25,6 +25,7 @@ type Viewer struct {
 	reader  ledger.Reader
 	last    *frame // the last durable frame it got, or where it started
 	seated  bool   // connected, and the first frame has come
+	away    bool   // it left, or dropped, itself
 	opened  time.Duration
 	entered func(error) // to be told when it is seated, or why not
 
@@ -59,8 +60,14 @@ func (v *Viewer) path() string {
 // Do calls f in the viewer's own goroutine, soon. Any goroutine may call it.
 func (v *Viewer) Do(f func()) { v.audience.swarm.Do(v.socket.Shard(), f) }
 
+// ID returns the number by which faults name it.
+func (v *Viewer) ID() int { return v.id }
+
 // Present reports whether it is connected and greeted.
 func (v *Viewer) Present() bool { return v.seated }
+
+// Forget makes the viewer a new one: when it enters next, it does not resume.
+func (v *Viewer) Forget() { v.last = nil }
 
 // Drop ends the connection as a failing network does.
 func (v *Viewer) Drop() { v.socket.Drop() }
@@ -95,7 +102,7 @@ func (v *Viewer) seat(greeting *message, at time.Duration) {
 	if v.last == nil || !greeting.Recovered {
 		v.last = v.channel.start(position, greeting.EventID)
 	}
-	v.seated = true
+	v.seated, v.away = true, false
 	v.channel.come(1)
 	v.hall.present.Add(1)
 	v.hall.handshakes.Record(at - v.opened)
@@ -115,7 +122,7 @@ func (v *Viewer) left(why swarm.Ending) {
 		v.tell(fmt.Errorf("%v", why))
 		return
 	}
-	v.seated = false
+	v.seated, v.away = false, why.Asked
 	v.channel.come(-1)
 	v.hall.present.Add(-1)
 	switch {

@@ -71,6 +71,12 @@ func (c *Client) DemoLogin(ctx context.Context, name string) (Session, error) {
 	return c.signIn(ctx, "/api/auth/demo", credentials{Username: name})
 }
 
+// Check returns an error unless somebody is signed in.
+func (c *Client) Check(ctx context.Context, s Session) error {
+	_, err := c.do(ctx, http.MethodGet, "/api/auth/me", s.header(), nil, nil)
+	return err
+}
+
 type credentials struct {
 	Username string `json:"username"`
 	Password string `json:"password,omitempty"`

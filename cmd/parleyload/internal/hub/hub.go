@@ -11,7 +11,6 @@
 package hub
 
 import (
-	"context"
 	"fmt"
 	"net/netip"
 	"sync"
@@ -67,12 +66,6 @@ func New(config Config) (*Hub, error) {
 
 // Addr returns where the hub listens.
 func (h *Hub) Addr() netip.AddrPort { return h.bound }
-
-// Run serves until ctx ends.
-func (h *Hub) Run(ctx context.Context) {
-	<-ctx.Done()
-	h.Close()
-}
 
 // Close ends all connections.
 func (h *Hub) Close() {

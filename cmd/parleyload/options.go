@@ -1,0 +1,93 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"syscall"
+	"time"
+)
+
+// options is what every scenario can be told.
+type options struct {
+	URL               string        `default:"http://127.0.0.1:8080" placeholder:"URL" help:"The server, on this machine. Empty: none, with --reference."`
+	AdminURL          string        `default:"http://127.0.0.1:9090" placeholder:"URL" help:"Its admin address, to collect garbage before memory is measured. Empty: none."`
+	PID               int           `placeholder:"N" help:"The server's process; default: who listens at its port."`
+	Creator           string        `json:"-" default:"Ada" env:"PARLEYLOAD_CREATOR" placeholder:"NAME[:PASSWORD]" help:"Who makes the threads and posts. Without a password: somebody of a demo community."`
+	UsersFile         string        `type:"existingfile" placeholder:"FILE" help:"People who watch, a line each: name,password. Default: new ones are registered."`
+	CookieFile        string        `placeholder:"FILE" help:"Their Cookie headers, a line each. Those that are missing are added, to be used again: signing in is slow on purpose."`
+	MaxSocketsPerUser int           `default:"20" placeholder:"N" help:"The server's own setting of that name."`
+	Addresses         int           `default:"8" placeholder:"N" help:"How many of 127.0.0.1, 127.0.0.2, … to connect from: each has 28,000 ports."`
+	Shards            int           `default:"2" placeholder:"N" help:"Goroutines that read."`
+	AtOnce            int           `default:"64" placeholder:"N" help:"Sockets that connect at the same time."`
+	Patience          time.Duration `default:"30s" help:"How long to wait for what should come."`
+	Reference         bool          `help:"Measure the bare reference hub in the same run, and give every figure as a ratio to it too."`
+	FrameBytes        int           `default:"300" placeholder:"N" help:"Size of the reference hub's frames."`
+	Repeat            int           `default:"1" placeholder:"N" help:"Runs; figures are medians."`
+	KeepThreads       bool          `help:"Leave the threads that were made; default: delete them."`
+	Quiet             bool          `short:"q" help:"No progress line."`
+	JSON              string        `name:"json" placeholder:"FILE" help:"Write the results as JSON."`
+	Plot              string        `placeholder:"FILE.svg" help:"Draw latencies and throughput."`
+}
+
+// Validate says what is wrong with options that are each well-formed.
+func (o *options) Validate() error {
+	switch {
+	case o.URL == "" && !o.Reference:
+		return errors.New("without --url there is only --reference to measure")
+	case o.MaxSocketsPerUser < 1, o.Shards < 1, o.AtOnce < 1, o.Repeat < 1:
+		return errors.New("--max-sockets-per-user, --shards, --at-once and --repeat must be at least 1")
+	case o.Addresses < 1 || o.Addresses > 250:
+		return errors.New("--addresses must be 1 to 250")
+	}
+	if o.URL != "" {
+		_, err := loopback(o.URL)
+		return err
+	}
+	return nil
+}
+
+// loopback returns the address of a server of this machine. Load for any other is
+// an attack.
+func loopback(base string) (netip.AddrPort, error) {
+	u, err := url.Parse(base)
+	if err != nil || u.Scheme != "http" || u.Port() == "" {
+		return netip.AddrPort{}, fmt.Errorf("--url must be like http://127.0.0.1:8080, not %q", base)
+	}
+	host := u.Hostname()
+	if host == "localhost" {
+		host = "127.0.0.1"
+	}
+	at, err := netip.ParseAddrPort(host + ":" + u.Port())
+	if err != nil || !at.Addr().Is4() || !at.Addr().IsLoopback() {
+		return at, fmt.Errorf("--url must be at 127.0.0.1 or another IPv4 loopback address, not at %q: parleyload is no weapon", host)
+	}
+	return at, nil
+}
+
+// sources returns the addresses to connect from.
+func (o *options) sources() (from []netip.Addr) {
+	for i := range o.Addresses {
+		from = append(from, netip.AddrFrom4([4]byte{127, 0, 0, byte(1 + i)}))
+	}
+	return from
+}
+
+// spareFiles is how many files are open beside the viewers' sockets.
+const spareFiles = 100
+
+// checkFiles returns an error if so many sockets cannot be open at once.
+func checkFiles(sockets int) error {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return fmt.Errorf("limit of open files: %w", err)
+	}
+	if uint64(sockets+spareFiles) > limit.Cur {
+		return fmt.Errorf("%d sockets need more open files than the %d allowed: raise it with ulimit -n, "+
+			"or start several of this program", sockets, limit.Cur)
+	}
+	return nil
+}
