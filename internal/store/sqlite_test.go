@@ -11,6 +11,7 @@ import (
 // openFile opens an SQLite file; it is closed when the test ends.
 func openFile(t testing.TB, file string, opts store.Options) *store.Store {
 	t.Helper()
+	opts.Logger = quiet.Logger
 	s, err := store.Open(t.Context(), file, opts)
 	if err != nil {
 		t.Fatal(err)
