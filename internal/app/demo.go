@@ -147,10 +147,14 @@ func (a *App) DemoLogin(ctx context.Context, username string, c Client) (SignIn,
 	return a.signIn(ctx, c, func(tx *store.Tx) (parley.User, error) { return stillActive(tx, people[i].ID) })
 }
 
-// Settle runs the jobs that are due and stores the views counted so far, for
-// those who do not leave that to Run.
-func (a *App) Settle(ctx context.Context) {
+// RunJobs runs the jobs that are due, for those who do not leave that to Run.
+func (a *App) RunJobs(ctx context.Context) {
 	for a.runJobs(ctx) {
 	}
+}
+
+// Settle is RunJobs, and stores the views counted so far.
+func (a *App) Settle(ctx context.Context) {
+	a.RunJobs(ctx)
 	a.flushViews(ctx)
 }

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"parley"
 	"parley/internal/app"
 )
@@ -43,6 +45,7 @@ func Fill(ctx context.Context, a *app.App, clock *Clock) error {
 			return fmt.Errorf("demo community: %s: %w", act.what, err)
 		}
 	}
+	a.Settle(ctx)
 	return t.readAll(ctx, threads)
 }
 
@@ -63,7 +66,7 @@ type teller struct {
 	messages map[string]int64 // by file#label and file#index
 }
 
-// pause is between a message and the first like of it, and between likes.
+// pause is between a message and what follows from it.
 const pause = 4 * time.Minute
 
 // plan lists what happens, thread by thread.
@@ -76,8 +79,8 @@ func (t *teller) plan(threads []thread) (acts []act) {
 		for i, m := range th.messages {
 			ago -= m.after
 			add(th, fmt.Sprintf("message %d by %s", i+1, m.author), ago, t.post(th, i))
-			for n, liker := range m.likes {
-				add(th, fmt.Sprintf("%s likes message %d", liker, i+1), ago-time.Duration(n+1)*pause, t.like(th, i, liker))
+			if len(m.likes) > 0 {
+				add(th, fmt.Sprintf("likes of message %d", i+1), ago-pause, t.like(th, i))
 			}
 			if m.edited {
 				add(th, fmt.Sprintf("edit of message %d", i+1), ago-pause, t.edit(th, i))
@@ -104,7 +107,7 @@ func (t *teller) post(th thread, i int) func(context.Context) error {
 		if m.label != "" {
 			t.messages[th.name+"#"+m.label] = id
 		}
-		t.app.Settle(ctx) // who is notified depends on who follows by now
+		t.app.RunJobs(ctx) // who is notified depends on who follows by now
 		return err
 	}
 }
@@ -162,10 +165,18 @@ func (t *teller) create(ctx context.Context, th thread, who parley.Viewer, conte
 	return t.app.CreateSubThread(ctx, who, source, th.title, content, app.Idempotency{})
 }
 
-func (t *teller) like(th thread, i int, liker string) func(context.Context) error {
+// like has all who like a message do so at once: what comes together the store
+// commits together.
+func (t *teller) like(th thread, i int) func(context.Context) error {
 	return func(ctx context.Context) error {
-		_, err := t.app.Like(ctx, t.people[liker], t.messages[fmt.Sprintf("%s#%d", th.name, i)])
-		return err
+		var likes errgroup.Group
+		for _, liker := range th.messages[i].likes {
+			likes.Go(func() error {
+				_, err := t.app.Like(ctx, t.people[liker], t.messages[fmt.Sprintf("%s#%d", th.name, i)])
+				return err
+			})
+		}
+		return likes.Wait()
 	}
 }
 

@@ -63,11 +63,6 @@ func (s *Snapshot) Viewer(id int64) (parley.Viewer, bool, error) {
 	}, `SELECT id, role, amount_cents, is_active FROM users WHERE id = $1`, id)
 }
 
-// Account returns the person with an id and their password.
-func (s *Snapshot) Account(id int64) (Account, bool, error) {
-	return one(s, scanAccount, `SELECT `+userColumns+`, u.password_hash FROM users u WHERE u.id = $1`, id)
-}
-
 // AccountByName returns the person with this username or e-mail address, without
 // regard to case. Usernames have no @, so that nobody can take the name of
 // somebody's address.

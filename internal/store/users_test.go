@@ -133,7 +133,7 @@ func TestRightsPasswordAndActivityChange(t *testing.T) {
 	update(t, s, func(tx *store.Tx) error { return tx.ReplacePasswordHash(id, "another", "lost the race") })
 	update(t, s, func(tx *store.Tx) error { return tx.ReplacePasswordHash(id, "hash of Mina's", "rehashed") })
 	account := func() store.Account {
-		a, _ := read(t, s, func(s *store.Snapshot) (store.Account, bool, error) { return s.Account(id) })
+		a, _ := read(t, s, func(s *store.Snapshot) (store.Account, bool, error) { return s.AccountByName("Mina") })
 		return a
 	}
 	if a := account(); a.Role != parley.RoleTeam || a.Membership != (parley.Membership{}) || a.PasswordHash != "rehashed" {
