@@ -77,12 +77,17 @@ func (s *Snapshot) Recipients(q RecipientQuery) ([]parley.Recipient, error) {
 	args := arguments{q.ThreadID, q.After}
 	return list(s, scanRecipient, `SELECT u.id, u.role, u.amount_cents, u.is_active, f.new_message, f.mention, f.reply
 		FROM (`+q.candidates(&args)+`) c JOIN users u ON u.id = c.id
-		LEFT JOIN follows f ON f.thread_id = $1 AND f.user_id = u.id
-		ORDER BY u.id LIMIT `+args.add(q.Limit), args...)
+		LEFT JOIN follows f ON f.thread_id = $1 AND f.user_id = u.id ORDER BY u.id`, args...)
 }
 
-// candidates selects the ids after $2, those of thread $1 among them.
+// candidates selects the next ids after $2, those of thread $1 among them. The
+// limit stands here, where each set is read in order: outside of it every batch
+// would read all that are left.
 func (q RecipientQuery) candidates(args *arguments) string {
+	return q.sets(args) + ` ORDER BY id LIMIT ` + args.add(q.Limit)
+}
+
+func (q RecipientQuery) sets(args *arguments) string {
 	if slices.Contains(q.Specials, parley.MentionEveryone) {
 		return `SELECT id FROM users WHERE id > $2 AND is_active = 1`
 	}

@@ -1,6 +1,10 @@
 package store
 
-import "parley"
+import (
+	"slices"
+
+	"parley"
+)
 
 // Session is one sign-in of one person on one device.
 type Session struct {
@@ -76,10 +80,8 @@ func (tx *Tx) DeleteSessions(userID, except int64) (int64, error) {
 // ExpireSessions deletes the sessions that have expired and returns whose they
 // were.
 func (tx *Tx) ExpireSessions() ([]int64, error) {
-	users, err := list(&tx.Snapshot, scalar[int64], `SELECT DISTINCT user_id FROM sessions WHERE expires_at <= $1`, tx.now)
-	if err != nil || len(users) == 0 {
-		return nil, err
-	}
-	_, err = tx.exec(`DELETE FROM sessions WHERE expires_at <= $1`, tx.now)
-	return users, err
+	tx.wrote = true
+	users, err := list(&tx.Snapshot, scalar[int64], `DELETE FROM sessions WHERE expires_at <= $1 RETURNING user_id`, tx.now)
+	slices.Sort(users)
+	return slices.Compact(users), err
 }

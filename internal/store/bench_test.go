@@ -1,0 +1,95 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"parley"
+	"parley/internal/store"
+	"parley/internal/store/storetest"
+)
+
+func benchCommunity(b *testing.B) *storetest.Community {
+	b.Helper()
+	return storetest.NewCommunity(b, func(opts store.Options) *store.Store {
+		return openFile(b, filepath.Join(b.TempDir(), "parley.db"), opts)
+	})
+}
+
+// BenchmarkPost measures what a post writes: row, counters, follow, idempotency
+// key, event and job, committed with synchronous=FULL.
+func BenchmarkPost(b *testing.B) {
+	for _, writers := range []int{1, 16} {
+		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
+			c := benchCommunity(b)
+			var next atomic.Int64
+			var writing sync.WaitGroup
+			b.ResetTimer()
+			for range writers {
+				writing.Go(func() {
+					for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
+						if err := post(b.Context(), c, n); err != nil {
+							b.Error(err)
+						}
+					}
+				})
+			}
+			writing.Wait()
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "posts/s")
+		})
+	}
+}
+
+func post(ctx context.Context, c *storetest.Community, n int64) error {
+	key := fmt.Sprint("key ", n)
+	_, err := c.Store.Update(ctx, func(tx *store.Tx) error {
+		if _, _, err := tx.Viewer(c.Mina.ID); err != nil {
+			return err
+		}
+		if _, _, err := tx.Repeated(c.Mina.ID, key, []byte(key)); err != nil {
+			return err
+		}
+		if _, _, err := tx.ThreadState(c.Free.ID); err != nil {
+			return err
+		}
+		id, err := tx.InsertMessage(c.Free.ID, c.Mina.ID, 0, storetest.Text("It does what it says on the tin, and then some."))
+		if err != nil {
+			return err
+		}
+		if err := tx.FollowUnlessFollowing(c.Free.ID, c.Mina.ID, parley.Follow{Reply: true}); err != nil {
+			return err
+		}
+		if err := tx.AddJob("notify", map[string]int64{"message": id}); err != nil {
+			return err
+		}
+		tx.Append(parley.MessagePosted{ThreadID: c.Free.ID, MessageID: id})
+		return tx.Remember(c.Mina.ID, key, []byte(key), id)
+	})
+	return err
+}
+
+// BenchmarkPage measures the newest 50 messages of a thread of 2,000.
+func BenchmarkPage(b *testing.B) {
+	c := benchCommunity(b)
+	storetest.Update(b, c.Store, func(tx *store.Tx) error {
+		for range 2000 {
+			if _, err := tx.InsertMessage(c.Free.ID, c.Mina.ID, c.Free.First, storetest.Text("It does what it says on the tin.")); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	b.ResetTimer()
+	for b.Loop() {
+		messages := storetest.Read(b, c.Store, func(s *store.Snapshot) ([]parley.Message, error) {
+			return s.NewestMessages(c.Finn.ID, c.Free.ID, 0, 50)
+		})
+		if len(messages) != 50 {
+			b.Fatalf("%d messages", len(messages))
+		}
+	}
+}

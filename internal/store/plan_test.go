@@ -1,0 +1,232 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"parley"
+)
+
+// noted runs statements and keeps the plans of all that read or change rows.
+type noted struct {
+	querier
+	plans map[string][]string // by statement
+}
+
+func (n noted) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	if err := n.explain(ctx, text, args); err != nil {
+		return nil, err
+	}
+	return n.querier.ExecContext(ctx, text, args...)
+}
+
+func (n noted) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	if err := n.explain(ctx, text, args); err != nil {
+		return nil, err
+	}
+	return n.querier.QueryContext(ctx, text, args...)
+}
+
+func (n noted) explain(ctx context.Context, text string, args []any) error {
+	rows, err := n.querier.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...)
+	if err != nil {
+		return fmt.Errorf("%w in %s", err, text)
+	}
+	defer rows.Close()
+	n.plans[text] = nil
+	for rows.Next() {
+		var id, parent, unused int64
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			return err
+		}
+		n.plans[text] = append(n.plans[text], detail)
+	}
+	return rows.Err()
+}
+
+// plansOf returns the plans of the store's statements.
+func plansOf(t *testing.T) map[string][]string {
+	t.Helper()
+	s := openStore(t)
+	n := noted{plans: map[string][]string{}}
+	_, err := s.Update(t.Context(), func(tx *Tx) error {
+		n.querier = tx.q
+		tx.q = n
+		for _, run := range statements() {
+			if err := run(tx); err != nil {
+				return err
+			}
+		}
+		_, err := tx.log()
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n.plans
+}
+
+// TestNoStatementReadsAWholeTable runs every statement that a request or the
+// background work runs and looks at how SQLite finds its rows: whoever scans
+// messages, notifications, events or users is slow in a large community.
+func TestNoStatementReadsAWholeTable(t *testing.T) {
+	plans := plansOf(t)
+	if len(plans) < 60 {
+		t.Errorf("only %d statements were looked at", len(plans))
+	}
+	for text, plan := range plans {
+		if strings.HasPrefix(text, "INSERT") {
+			continue // its plan lists checks of foreign keys that are never run
+		}
+		for _, step := range plan {
+			if strings.HasPrefix(step, "SCAN ") && !bounded.MatchString(step) && !mayScan(text) {
+				t.Errorf("%s\nin %s\nof %s", step, strings.Join(plan, "; "), strings.Join(strings.Fields(text), " "))
+			}
+		}
+	}
+}
+
+// TestPagesAreReadInOrder fails where SQLite would sort all there is to give a
+// page of it.
+func TestPagesAreReadInOrder(t *testing.T) {
+	for text, plan := range plansOf(t) {
+		sorts := strings.Contains(strings.Join(plan, "; "), "USE TEMP B-TREE FOR ORDER BY")
+		if sorts && strings.Contains(text, "LIMIT") && !fewToSort.MatchString(text) {
+			t.Errorf("%s\nof %s", strings.Join(plan, "; "), strings.Join(strings.Fields(text), " "))
+		}
+	}
+}
+
+// fewToSort are pages of few: the likes of one message, the threads that grew
+// out of one, the tiers, and the recipients in a page of them.
+var fewToSort = regexp.MustCompile(`FROM likes l|t\.parent_message_id = \$|FROM tiers|\) c JOIN users`)
+
+// bounded are the scans that end early or are small: the list of threads in its
+// order, as far as a page goes; what a recursion or a subquery found; the tiers.
+var bounded = regexp.MustCompile(`^SCAN (CONSTANT ROW|t USING INDEX threads_in_list|below|b|c|tiers|\(subquery-\d+\)|\d+-ROW VALUES CLAUSE)\b`)
+
+// mayScan reports whether a statement has to look at all users: those that find
+// a part of a name, and those that count or reach everyone.
+func mayScan(text string) bool {
+	return strings.Contains(text, "username_fold LIKE") || strings.Contains(text, "count(*) FROM users")
+}
+
+// statements runs the store's operations, so that each of their statements is
+// run once.
+func statements() []func(*Tx) error {
+	v := parley.Viewer{ID: 1, Role: parley.RoleMember, AmountCents: 500, Active: true}
+	staff := parley.Viewer{ID: 1, Role: parley.RoleTeam, Active: true}
+	return []func(*Tx) error{
+		seedForPlans,
+		func(tx *Tx) error { return readThreads(tx, v) },
+		func(tx *Tx) error { return readThreads(tx, staff) },
+		func(tx *Tx) error { return readMessages(tx) },
+		func(tx *Tx) error { return readNotifications(tx, v) },
+		func(tx *Tx) error { return readPeople(tx) },
+		func(tx *Tx) error { return changeMessages(tx) },
+		func(tx *Tx) error { return changeNotifications(tx) },
+		func(tx *Tx) error { return housekeeping(tx) },
+	}
+}
+
+func seedForPlans(tx *Tx) error {
+	id, err := tx.CreateUser(Account{User: parley.User{Username: "Ada", Role: parley.RoleCreator, Active: true}})
+	if err != nil {
+		return err
+	}
+	if id, err = tx.InsertThread(NewThread{Title: "Welcome", AuthorID: id}); err != nil {
+		return err
+	}
+	_, err = tx.InsertMessage(id, 1, 0, Text{Content: "hello"})
+	return err
+}
+
+// all returns the first error of some results.
+func all(results ...any) error {
+	for _, r := range results {
+		if err, ok := r.(error); ok && err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func only[T any](_ T, err error) error          { return err }
+func found[T any](_ T, _ bool, err error) error { return err }
+func readThreads(tx *Tx, v parley.Viewer) error {
+	return all(
+		only(tx.Threads(v, ThreadFilter{Limit: 20})),
+		only(tx.Threads(v, ThreadFilter{Limit: 20, Following: true, Kind: parley.MainThread})),
+		only(tx.Threads(v, ThreadFilter{Limit: 20, Unread: true, Kind: parley.SubThread})),
+		only(tx.Threads(v, ThreadFilter{Limit: 20, Source: 1})),
+		found(tx.Thread(v, 1)), found(tx.ThreadState(1)), only(tx.SubThreadStates(1)), only(tx.CountSubThreads(v, 1)),
+		only(tx.ThreadTitle(1)), only(tx.Followers(1)), found(tx.Tier(1)), only(tx.TierTitle(500)), only(tx.Community()),
+	)
+}
+
+func readMessages(tx *Tx) error {
+	return all(
+		only(tx.NewestMessages(1, 1, 0, 50)), only(tx.NewestMessages(1, 1, 9, 50)), only(tx.MessagesAfter(1, 1, 0, 50)),
+		only(tx.Replies(1, 1, 0, 50, 0)), found(tx.Message(1, 1)), only(tx.MessagesByID(1, []int64{1, 2, 3})),
+		found(tx.MessageState(1)), only(tx.NewestMessageID(1)), only(tx.LastPosted(1, 1)), only(tx.Likes(1, 0, 20, 0)),
+	)
+}
+
+func readNotifications(tx *Tx, v parley.Viewer) error {
+	return all(
+		only(tx.Notifications(v, 0, 20, 0)), only(tx.Notifications(v, 9, 20, 0)), found(tx.Notification(v, 1)),
+		only(tx.CountNotifications(v)), only(tx.UnreadNotifications(v, 0)), only(tx.UnreadNotifications(v, 1)),
+		only(tx.UnreadIn([]int64{1, 2})), only(tx.NotifiedOf([]int64{1, 2})), only(tx.CountVersion(1)),
+	)
+}
+
+func readPeople(tx *Tx) error {
+	_, _, _, err := tx.SessionByToken([]byte("hash"))
+	return all(
+		err, only(tx.Sessions(1)), found(tx.User(1)), found(tx.Viewer(1)),
+		found(tx.AccountByName("ada")), found(tx.AccountByName("ada@example.org")), only(tx.UsersByRole(parley.RoleCreator)),
+		only(tx.MentionedUsers([]string{"Ada", "Mina"})),
+		only(tx.CountMentioned(parley.MentionTeam, parley.Access{}, 1)),
+		only(tx.Recipients(RecipientQuery{ThreadID: 1, Specials: []parley.SpecialMention{parley.MentionEveryone}, Limit: 9})),
+		only(tx.Recipients(RecipientQuery{ThreadID: 1, Followers: true, Named: []int64{1}, Specials: []parley.SpecialMention{parley.MentionTeam}, Limit: 9})),
+	)
+}
+
+func changeMessages(tx *Tx) error {
+	reply, err := tx.InsertMessage(1, 1, 1, Text{Content: "reply"})
+	return all(
+		err, tx.EditMessage(MessageState{ID: reply}, 1, Text{Content: "edited"}),
+		only(tx.AddLike(1, 1)), only(tx.RemoveLike(1, 1)),
+		tx.Follow(1, 1, parley.Follow{}), tx.Unfollow(1, 1), tx.MoveReadPosition(1, 1, reply), tx.AddViews(map[int64]int64{1: 1}),
+		only(tx.DeleteMessages(MessageState{ID: reply, ThreadID: 1, ReplyToID: 1}, 1)),
+		tx.SetThread(ThreadState{ID: 1}), tx.DeleteThread(ThreadState{ID: 1, ParentMessageID: 1}),
+	)
+}
+
+func changeNotifications(tx *Tx) error {
+	return all(
+		only(tx.Notify(NewNotification{UserID: 1, Kind: parley.NotifyMention, SenderID: 1, ThreadID: 1, MessageID: 1})),
+		only(tx.ReadThread(1, 1, 1)), only(tx.ReadNotification(1, 1)), only(tx.ReadNotification(1, 0)), only(tx.DeleteNotification(1, 1)),
+	)
+}
+
+func housekeeping(tx *Tx) error {
+	tx.Append(parley.MessagePosted{ThreadID: 1, MessageID: 1})
+	_, next, err := tx.Since(1)
+	if err == nil {
+		_, _, err = tx.Since(next - 1)
+	}
+	return all(
+		err, only(tx.Head("t1")), only(tx.Events("t1", 0, 100)), only(tx.Oldest("t1")), only(tx.PruneEvents()),
+		only(tx.DueJobs(10)), tx.AddJob("notify", 1), only(tx.TakeJob(1)), tx.PostponeJob(1, 0, ""),
+		tx.Remember(1, "key", []byte("print"), 1), tx.PruneIdempotencyKeys(),
+		only(tx.CreateSession(Session{PublicID: "id", UserID: 1}, []byte("hash"))), tx.TouchSession(1, 0, 0),
+		only(tx.DeleteSession(1, "id")), only(tx.DeleteSessions(1, 0)), only(tx.ExpireSessions()),
+		tx.SetRights(1, parley.RoleTeam, parley.Membership{}), tx.SetActive(1, true), tx.SetPasswordHash(1, "hash"), tx.ReplacePasswordHash(1, "hash", "new"),
+	)
+}
