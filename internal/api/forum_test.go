@@ -13,12 +13,16 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"parley"
 	"parley/internal/api"
 	"parley/internal/app"
 	"parley/internal/auth"
 	"parley/internal/store"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // forum is a small community behind its API, on a database of its own: Ada
 // created it, Tomas is of the team, Mina pays five dollars, Finn nothing.
@@ -29,6 +33,8 @@ type forum struct {
 	api   *api.API
 	url   string
 
+	client http.RoundTripper // follows no redirects
+
 	ada, tomas, mina, finn *person
 	supporters             int64 // the tier of five dollars
 }
@@ -36,6 +42,7 @@ type forum struct {
 // open makes a forum; cfg may be empty.
 func open(t *testing.T, cfg api.Config) *forum {
 	t.Helper()
+	t.Parallel() // most of a test is waiting for the disk
 	ctx := t.Context()
 	s, err := store.Open(ctx, filepath.Join(t.TempDir(), "parley.db"), store.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -50,7 +57,7 @@ func open(t *testing.T, cfg api.Config) *forum {
 	f.api.Register(mux)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	f.url = server.URL
+	f.url, f.client = server.URL, server.Client().Transport
 	f.people()
 	return f
 }
@@ -100,7 +107,7 @@ func (f *forum) letMembersStartThreads() {
 // about.
 func (f *forum) await(what string, so func() bool) {
 	f.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !so(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !so(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			f.t.Fatalf("waited in vain for %s", what)
 		}
@@ -151,7 +158,7 @@ func (p *person) call(method, path, body string, headers ...string) answered {
 	if p.token != "" {
 		r.AddCookie(&http.Cookie{Name: "session_id", Value: p.token})
 	}
-	response, err := http.DefaultTransport.RoundTrip(r)
+	response, err := p.f.client.RoundTrip(r)
 	if err != nil {
 		p.f.t.Fatal(err)
 	}
