@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
+
 	"parley/internal/live"
 	"parley/realtime"
 )
@@ -82,6 +84,15 @@ func TestAFrameOverFourKiBEndsTheConnection(t *testing.T) {
 	s.settled()
 	s.sends(largest + " ")
 	s.endsWith(1009, "Message too big")
+}
+
+func TestABinaryFrameEndsTheConnection(t *testing.T) {
+	f := open(t, settings{})
+	s := f.mina.opens(globalPath)
+	if err := s.ws.Write(f.within(), websocket.MessageBinary, []byte(`{"type":"ping"}`)); err != nil {
+		t.Fatal(err)
+	}
+	s.endsWith(1003, "Text messages only")
 }
 
 func TestTooManyFramesEndTheConnection(t *testing.T) {

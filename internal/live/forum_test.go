@@ -33,6 +33,7 @@ type forum struct {
 	app   *app.App
 	hub   *realtime.Hub
 	url   string
+	stop  context.CancelFunc // of the hub
 
 	ada, tomas, mina, finn *person
 	supporters             int64 // the tier of five dollars
@@ -78,6 +79,7 @@ func open(t *testing.T, want settings) *forum {
 // run runs the hub until the test ends.
 func (f *forum) run() {
 	ctx, stop := context.WithCancel(context.Background())
+	f.stop = stop
 	ended := make(chan error, 1)
 	go func() { ended <- f.hub.Run(ctx) }()
 	f.t.Cleanup(func() {

@@ -111,6 +111,14 @@ func TestTheCountOfAGreetingIsNeverOlderThanTheChangesThatFollow(t *testing.T) {
 	}
 }
 
+func TestAServerThatGoesAwaySaysSo(t *testing.T) {
+	f := open(t, settings{})
+	s := f.mina.opens(globalPath)
+	f.stop()
+	s.endsWith(1001, "Server is going away")
+	f.mina.knocks(globalPath).endsWith(1001, "Server is going away")
+}
+
 // TestEveryMessageArrivesOnceInOrderUnderLoad has several people write at once
 // while readers lose their connections and come back.
 func TestEveryMessageArrivesOnceInOrderUnderLoad(t *testing.T) {

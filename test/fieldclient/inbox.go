@@ -3,7 +3,6 @@ package fieldclient
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 )
 
@@ -23,13 +22,6 @@ func (b *inbox) add(frame Object) {
 	b.frames = append(b.frames, frame)
 	close(b.arrived)
 	b.arrived = make(chan struct{})
-}
-
-// Frames returns all frames that arrived so far.
-func (b *inbox) Frames() []Object {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return slices.Clone(b.frames)
 }
 
 // Await returns the next frame of a type, passing over others. Each call looks on

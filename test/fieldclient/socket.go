@@ -40,9 +40,6 @@ func (c *Client) newPage() *page {
 	return &page{inbox: newInbox(), client: c, ctx: ctx, leave: leave, done: make(chan struct{})}
 }
 
-// Done returns a channel that is closed when the script has given up.
-func (p *page) Done() <-chan struct{} { return p.done }
-
 // End waits until the script has given up, and returns how its last socket ended.
 func (p *page) End(ctx context.Context) (End, error) {
 	select {
