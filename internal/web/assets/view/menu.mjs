@@ -32,9 +32,11 @@ export function MenuHost() {
     step(element.current, 0)
   }, [menu])
   if (!menu) return null
-  return html`<div class="menu" popover="auto" role="menu" aria-label=${menu.label} ref=${element} onToggle=${closed} onKeyDown=${walk}>
-    ${menu.items.map(item => item && html`<${Item} item=${item} />`)}
-  </div>`
+  return html`<section aria-label=${menu.label}>
+    <div class="menu" popover="auto" role="menu" aria-label=${menu.label} ref=${element} onToggle=${closed} onKeyDown=${walk}>
+      ${menu.items.map(item => item && html`<${Item} item=${item} />`)}
+    </div>
+  </section>`
 }
 
 /** @param {ToggleEvent} event */

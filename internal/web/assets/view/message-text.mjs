@@ -2,6 +2,7 @@
 /** @import { Room } from "../model/room.mjs" */
 import { useLayoutEffect, useRef } from "../vendor/preact-hooks.mjs"
 import { html } from "../html.mjs"
+import { findAll } from "./find.mjs"
 
 /**
  * The words of a message. This is the only place where HTML from the server
@@ -10,13 +11,25 @@ import { html } from "../html.mjs"
  */
 export function MessageText({ message, room }) {
   const element = useRef(/** @type {HTMLDivElement|null} */ (null))
-  useLayoutEffect(() => markOwnName(element.current, room.userId), [message.content_html])
+  useLayoutEffect(() => {
+    markOwnName(element.current, room.userId)
+    letKeysScroll(element.current)
+  }, [message.content_html])
   return html`<div class="prose" ref=${element} onClick=${openElsewhere} dangerouslySetInnerHTML=${{ __html: message.content_html }}></div>`
 }
 
 /** @param {HTMLElement|null} element @param {number} userId */
 function markOwnName(element, userId) {
-  for (const mention of element?.querySelectorAll(`.mention[data-user-id="${userId}"]`) ?? []) mention.classList.add("mention-me")
+  for (const mention of findAll(`.mention[data-user-id="${userId}"]`, element)) mention.classList.add("mention-me")
+}
+
+/**
+ * Code and tables may be wider than their place: the keyboard must be able to
+ * scroll them. Whether they are is not known while they are out of view.
+ * @param {HTMLElement|null} element
+ */
+function letKeysScroll(element) {
+  for (const wide of findAll("pre, table", element)) wide.tabIndex = 0
 }
 
 /**

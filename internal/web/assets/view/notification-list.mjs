@@ -11,10 +11,10 @@ import { Ago } from "./when.mjs"
 /** @param {{notifications: Notifications, count: number, onGone: () => void}} props */
 export function NotificationList({ notifications, count, onGone }) {
   const items = notifications.items.value
-  return html`<header class="sheet-header">
+  return html`<div class="sheet-header">
       <h2>Notifications</h2>
       <button type="button" class="link-button" disabled=${count === 0} onClick=${() => attempt(() => notifications.readAll())}>Mark all as read</button>
-    </header>
+    </div>
     ${items.length === 0 && !notifications.loading.value && html`<div class="empty"><p><strong>Nothing yet.</strong></p><p>Mentions, replies and likes show up here.</p></div>`}
     <ul class="notices">
       ${items.map(item => html`<li key=${item.id}><${Notice} item=${item} notifications=${notifications} onGone=${onGone} /></li>`)}

@@ -14,7 +14,6 @@ export function QuoteLine({ quote, room, reachable }) {
     type="button"
     class="quote-line"
     tabindex=${reachable ? 0 : -1}
-    aria-label=${`In reply to ${quote.username}: ${quote.content}. Go there.`}
     onClick=${() => attempt(() => room.reveal(quote.id))}
-  ><${Icon} name="reply" /><${Avatar} name=${quote.username} size="small" /><strong>${quote.username}</strong><span>${quote.content}</span></button>`
+  ><${Icon} name="reply" /><span class="visually-hidden">In reply to </span><${Avatar} name=${quote.username} size="small" /><strong>${quote.username}</strong><span>${quote.content}</span></button>`
 }

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "../vendor/preact-hooks.mjs"
 import { html } from "../html.mjs"
 import { options } from "../model/session.mjs"
 import { place } from "../model/place.mjs"
+import { narrow } from "../model/narrow.mjs"
 import { ConnectionBar } from "./connection-bar.mjs"
 import { find } from "./find.mjs"
 import { listenForKeys } from "./keys.mjs"
@@ -22,10 +23,10 @@ export function Shell({ forum }) {
   }
   const showing = panel ? "panel" : thread ? "thread" : "list"
   return html`<div class="shell" data-showing=${showing}>
-    <a class="skip-link" href="#" onClick=${skip}>Skip to the conversation</a>
+    <a class="skip-link" href="#conversation" onClick=${skip}>Skip to the conversation</a>
     <${Title} forum=${forum} />
-    <${Sidebar} forum=${forum} />
-    <main class="main" ref=${main} tabindex="-1">
+    <${Sidebar} forum=${forum} alone=${narrow.value && !thread} />
+    <main class="main" id="conversation" ref=${main} tabindex="-1">
       <${ConnectionBar} forum=${forum} />
       ${thread
         ? html`<${RoomPane} key=${thread} forum=${forum} id=${thread} message=${panel ? null : message} />`
