@@ -81,7 +81,7 @@ func (a *API) listMessages(ctx context.Context, in *messageQuery) (*list[parley.
 }
 
 func (a *API) recentMessages(ctx context.Context, in *recentQuery) (*list[parley.Message], error) {
-	found, _, err := a.app.Messages(ctx, viewerOf(ctx), in.ID, app.MessageQuery{After: in.Since, Limit: in.Limit})
+	found, err := a.app.MessagesSince(ctx, viewerOf(ctx), in.ID, in.Since, in.Limit)
 	return listing(found, "", err)
 }
 

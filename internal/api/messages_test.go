@@ -29,7 +29,7 @@ func TestMessagesComeInPagesOldestFirst(t *testing.T) {
 	for query, want := range map[string]string{
 		"messages":          "[Welcome. 1 2 3 4 5]",
 		"messages?limit=2":  "[4 5]",
-		"recent?limit=3":    "[3 4 5]",
+		"recent?limit=3":    "[Welcome. 1 2]",
 		"recent?since_id=0": "[Welcome. 1 2 3 4 5]",
 		fmt.Sprintf("messages?limit=2&before_id=%d", ids[3]): "[2 3]",
 		fmt.Sprintf("messages?limit=2&after_id=%d", ids[1]):  "[3 4]",

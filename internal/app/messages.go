@@ -76,6 +76,19 @@ func (a *App) Messages(ctx context.Context, v parley.Viewer, threadID int64, q M
 	return messages, position, err
 }
 
+// MessagesSince returns the first messages of a thread after an id (0: from its
+// beginning), oldest first, for clients that poll.
+func (a *App) MessagesSince(ctx context.Context, v parley.Viewer, threadID, since int64, limit int) (messages []parley.Message, err error) {
+	err = a.store.View(ctx, func(s *store.Snapshot) error {
+		if _, err := readable(s, v, threadID); err != nil {
+			return err
+		}
+		messages, err = s.MessagesAfter(v.ID, threadID, since, limit)
+		return err
+	})
+	return messages, err
+}
+
 // Message returns a message as v sees it.
 func (a *App) Message(ctx context.Context, v parley.Viewer, id int64) (m parley.Message, err error) {
 	err = a.store.View(ctx, func(s *store.Snapshot) error {
