@@ -186,6 +186,14 @@ func (c *Conn) enqueue(e entry) {
 	c.wake()
 }
 
+// waits reports whether a State message of that key is still queued.
+func (c *Conn) waits(key string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, waits := c.queue.states[key]
+	return waits
+}
+
 // counters returns those of the connection's hub, if it has one.
 func (c *Conn) counters() *counters {
 	if s := c.seat.Load(); s != nil {

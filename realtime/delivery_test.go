@@ -73,6 +73,20 @@ func TestHolesOfAllChannelsAreReadInOneBatch(t *testing.T) {
 	})
 }
 
+func TestPublicationsFarAheadGiveWayToWhatFillsTheHole(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		p := w.join(tomas)
+		w.commit("t5", "lost")
+		for range 3000 { // far more than a channel keeps
+			w.post("t5", "ahead")
+		}
+		time.Sleep(time.Second)
+		if got := p.heard(); len(got) != 3002 || got[1] != frame("lost", "g.t5:1") || got[3001] != frame("ahead", "g.t5:3001") {
+			t.Errorf("heard %d frames", len(got))
+		}
+	})
+}
+
 func TestFollowerFindsWhatWasNeverPublished(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		p := w.join(tomas)
@@ -103,6 +117,25 @@ func TestEventBetweenSnapshotAndCreationOfTheChannelIsFound(t *testing.T) {
 		p := w.joinWith(v, stale)
 		time.Sleep(time.Second)
 		p.hears(frame("in between", "g.t5:1"))
+	})
+}
+
+func TestEventBeforeTheFollowersFirstLookIsFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{t: t, log: &probeLog{MemoryLog: NewMemoryLog("g")}}
+		w.hub = New(Config{Log: w.log, Follow: time.Hour})
+		p := w.join(tomas)
+		w.hub.reads.read(t.Context(), w.hub.reads.take()) // nothing to be read yet
+		ch := w.hub.channel("t5")
+		ch.beginRead(0)
+		w.commit("t5", "unpublished") // "from now", the first look will say
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- w.hub.Run(ctx) }()
+		time.Sleep(time.Second)
+		p.hears(fresh("g.t5:0"), frame("unpublished", "g.t5:1"))
+		cancel()
+		<-ended
 	})
 }
 

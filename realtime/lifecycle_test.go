@@ -121,7 +121,13 @@ func TestLimitsOfConnections(t *testing.T) {
 		third.conn.Close(accessDenied)
 		third.hears(`"sorry"`)
 		third.isTold(accessDenied)
-		first.conn.Close(CloseGoingAway) // no longer counts, at once
+		first.conn.Close(CloseGoingAway) // neither counts nor is met any more, at once
+		w.hub.Each(func(c *Conn) bool {
+			if c == first.conn {
+				t.Error("met a closed connection")
+			}
+			return true
+		})
 		if err := w.join(visit{user: "ada", channels: []string{"t7"}}).admitted(); err != nil {
 			t.Errorf("in place of the first: %v", err)
 		}
@@ -177,6 +183,34 @@ func TestNothingOvertakesTheGreeting(t *testing.T) {
 	})
 }
 
+func TestConnectionClosedBeforeItsGreetingIsToldNothingElse(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		v := tomas
+		v.greet = func(Greeting) []Message {
+			w.hub.SendUser("tomas", Message{Frame: []byte(`"secret"`)})
+			w.hub.EachUser("tomas", func(c *Conn) bool {
+				c.Close(accessDenied)
+				return true
+			})
+			return []Message{{Frame: []byte(`"connected"`)}}
+		}
+		p := w.join(v)
+		p.hears()
+		p.isTold(accessDenied)
+	})
+}
+
+func TestClosedConnectionDoesNotBecomeLive(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		p := w.join(tomas)
+		p.vanish()
+		sub := p.conn.seat.Load().subs[0]
+		if live, _ := sub.channel.attach(sub); live || len(sub.channel.subscribers()) > 0 {
+			t.Error("attached")
+		}
+	})
+}
+
 func TestConnectionClosedWhileItJoinsIsNotLeftInTheHub(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.commit("t5", "a")
@@ -206,6 +240,11 @@ func TestStoppingTheHubSendsEverybodyAway(t *testing.T) {
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
+		select {
+		case <-p.conn.Done():
+		default:
+			t.Error("Run returned before its connections were gone")
+		}
 		p.isTold(CloseGoingAway)
 		late := w.join(tomas)
 		if err := late.admitted(); !errors.Is(err, ErrClosed) {
@@ -220,6 +259,26 @@ func TestLogWithAnUnusableGenerationStopsTheHub(t *testing.T) {
 	if err := New(Config{Log: NewMemoryLog("a.b")}).Run(t.Context()); err == nil {
 		t.Error("Run accepts generation a.b")
 	}
+}
+
+func TestAdmissionReadBeforeALogWasRestoredIsReadAgain(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		v, reads := tomas, 0
+		v.admit = func(context.Context) (Admission, error) {
+			a := w.admission(v)
+			if reads++; reads == 1 {
+				w.log.Restore("h")
+				time.Sleep(time.Second) // the follower notices
+			}
+			return a, nil
+		}
+		p := w.join(v)
+		time.Sleep(2 * time.Second)
+		p.hears(fresh("h.t5:0"))
+		if reads != 2 {
+			t.Errorf("read %d times", reads)
+		}
+	})
 }
 
 func TestMessagesReachTheApplication(t *testing.T) {

@@ -15,7 +15,8 @@ func (h *Hub) pulse(ctx context.Context) {
 	defer ticker.Stop()
 	for {
 		select {
-		case now := <-ticker.C:
+		case <-ticker.C:
+			now := time.Now()
 			h.Each(func(c *Conn) bool {
 				h.probe(c, now)
 				return true
@@ -27,17 +28,21 @@ func (h *Hub) pulse(ctx context.Context) {
 	}
 }
 
-// probe asks a silent client whether it is there, and gives up on one that does not answer. Browsers answer pings by themselves.
+// probe asks a client that has been silent for an interval whether it is there, and gives up on it after another one without an
+// answer. Browsers answer pings by themselves.
 func (h *Hub) probe(c *Conn, now time.Time) {
-	silence, interval := c.silence(), h.config.Heartbeat
+	interval, silence, asked := h.config.Heartbeat, c.silence(), now.Sub(c.pinged)
 	switch {
-	case silence >= 2*interval && c.drained(): // otherwise the ping may still wait behind what a slow reader is taking
-		c.sever(CloseUnresponsive)
-	case silence >= interval && now.Sub(c.pinged) >= interval:
+	case silence < interval:
+	case asked >= silence: // it has been heard since, and must be asked again
 		c.pinged = now
 		c.push(entry{pingFrame, State, pingKey})
 		if h.config.HeartbeatFrame != nil {
 			c.push(entry{wire: encode(ws.OpText, h.config.HeartbeatFrame(now)), lane: Ephemeral})
 		}
+	case c.waits(pingKey): // behind what a slow reader is taking, within writeTimeout
+		c.pinged = now
+	case asked >= interval:
+		c.sever(CloseUnresponsive)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/gobwas/ws"
 )
 
 func back(last string) visit { return visit{user: "tomas", channels: []string{"t5"}, last: last} }
@@ -182,7 +184,7 @@ func TestPageReadBeforeARewritingEventIsNotFedAfterIt(t *testing.T) {
 }
 
 func TestResumeOfAnyLengthIsFedAtTheReadersSpeed(t *testing.T) {
-	inWorld(t, func(c *Config) { c.Heartbeat = time.Hour }, func(w *world) {
+	inWorld(t, nil, func(w *world) {
 		text := strings.Repeat("x", 1000)
 		for range resumeEvents {
 			w.commit("t5", text)
@@ -199,17 +201,24 @@ func TestResumeOfAnyLengthIsFedAtTheReadersSpeed(t *testing.T) {
 		if held > queueLimit*3/4 {
 			t.Errorf("%d bytes wait, more than replay may take", held)
 		}
-		for i := range resumeEvents / 2 { // ten frames a second; live events go on coming
-			if i%10 == 0 {
+		// Four frames a second: a ping waits in the queue for longer than a silent client is borne with. Live events go on coming.
+		for texts := 0; texts < 700; {
+			op, payload, err := readFrame(p.socket)
+			switch {
+			case err != nil:
+				t.Fatalf("after %d frames: %v", texts, err)
+			case op == ws.OpPing:
+				p.socket.Write(masked(ws.OpPong, true, payload))
+			case texts%10 == 0:
 				w.post("t5", "live")
+				fallthrough
+			default:
+				texts++
 			}
-			if _, _, err := readFrame(p.socket); err != nil {
-				t.Fatalf("after %d frames: %v", i, err)
-			}
-			time.Sleep(100 * time.Millisecond)
+			time.Sleep(time.Second / 4)
 		}
 		go p.listen()
-		if got := p.heard(); len(got) != 551 || got[550] != frame("live", "g.t5:1050") {
+		if got := p.heard(); len(got) != 371 || got[370] != frame("live", "g.t5:1070") {
 			t.Errorf("%d frames after that, the last %.100q", len(got), got[len(got)-1])
 		}
 		if err := p.admitted(); err != nil {
@@ -233,7 +242,7 @@ func TestResumeThatTheLogCannotServeSendsTheClientBack(t *testing.T) {
 }
 
 func TestStormReadsEachChannelOnce(t *testing.T) {
-	const channels, perChannel = 5, 40
+	const channels, sockets = 5, 200
 	inWorld(t, nil, func(w *world) {
 		for c := range channels {
 			for range 20 {
@@ -243,7 +252,10 @@ func TestStormReadsEachChannelOnce(t *testing.T) {
 		w.forgotten()
 		w.log.set(nil, 50*time.Millisecond)
 		var peers []*peer
-		for i := range channels * perChannel {
+		for i := range sockets {
+			if i == sockets/2 {
+				time.Sleep(time.Second) // the others come when the log has been read
+			}
 			name := fmt.Sprint("t", i%channels)
 			peers = append(peers, w.join(visit{user: fmt.Sprint(i), channels: []string{name}, last: "g." + name + ":0"}))
 		}
@@ -258,4 +270,38 @@ func TestStormReadsEachChannelOnce(t *testing.T) {
 			t.Errorf("%d channels were read in %d stretches: %v", channels, len(reads), reads)
 		}
 	})
+}
+
+func TestLogThatLagsBehindItsSnapshotsIsAnErrorNotALoop(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.commit("t5", "a")
+		w.commit("t5", "b")
+		a := w.admission(tomas)
+		a.Channels[0].Seq = 9 // more than any read will show
+		v := tomas
+		v.last = "g.t5:1"
+		if err := w.joinWith(v, a).admitted(); err == nil || errors.Is(err, ErrClosed) {
+			t.Errorf("Join returned %v", err)
+		}
+	})
+}
+
+func TestRequestsForOneChannelShareAReadIfTheyLieTogether(t *testing.T) {
+	h := New(Config{Log: NewMemoryLog("g")})
+	ch := newChannel(h, "t5", 9000)
+	f := h.reads.request(ch, 100, 10)
+	for _, after := range []uint64{105, 90, 100, 120} {
+		if h.reads.request(ch, after, 10) != f {
+			t.Errorf("%d is read apart", after)
+		}
+	}
+	if f.after != 90 || f.limit != 40 {
+		t.Errorf("reads %d after %d, want 40 after 90", f.limit, f.after)
+	}
+	if h.reads.request(ch, 5000, 10) == f {
+		t.Error("what lies far apart is read together")
+	}
+	if h.reads.take(); h.reads.request(ch, 80, 10) == f {
+		t.Error("a read under way was changed")
+	}
 }

@@ -138,8 +138,13 @@ func TestFailingAuthorityIsAskedAgainAndNothingIsLost(t *testing.T) {
 		for range 3000 { // far more than a channel keeps
 			w.post("t5", "more")
 		}
-		time.Sleep(10 * time.Second)
+		time.Sleep(time.Second)
+		w.log.takeReads()
+		time.Sleep(9 * time.Second)
 		p.hears(fresh("g.t5:0"))
+		if reads := w.log.takeReads(); len(reads) > 0 {
+			t.Errorf("log was read %d times although nothing could be done with it", len(reads))
+		}
 		tries := len(l.asked())
 		if tries < 3 || tries > 12 {
 			t.Errorf("asked %d times in ten seconds", tries)
@@ -242,6 +247,26 @@ func TestReplayWaitsForTheAuthorityToo(t *testing.T) {
 	})
 }
 
+func TestReplayOfOthersDoesNotOpenTheRingToALoser(t *testing.T) {
+	inGovernedWorld(t, func(c *Config) { c.Follow = time.Hour }, func(w *world, l *ledger) {
+		w.join(visit{user: "ada", channels: []string{"t6"}})
+		l.set(errors.New("database away"), 0)
+		w.commit("t5", "before")
+		stale := w.admission(tomas)
+		w.commitBehind(l.ban("tomas"), "t5", "after")
+		w.join(visit{user: "mina", channels: []string{"t5"}, last: "g.t5:0"}) // has the log read
+		v := tomas
+		v.last = "g.t5:0"
+		loser := w.joinWith(v, stale)
+		time.Sleep(time.Second)
+		loser.hears(recovered("g.t5:0"), frame("before", "g.t5:1"))
+		l.set(nil, 0)
+		time.Sleep(5 * time.Second)
+		loser.hears()
+		loser.isTold(accessDenied)
+	})
+}
+
 func TestHubWithoutConnectionsAsksTheAuthorityNothing(t *testing.T) {
 	inGovernedWorld(t, nil, func(w *world, l *ledger) {
 		w.hub.Publish(Event{Channel: "control", Seq: l.ban("tomas")})
@@ -253,6 +278,40 @@ func TestHubWithoutConnectionsAsksTheAuthorityNothing(t *testing.T) {
 		synctest.Wait()
 		if asked := l.asked(); len(asked) != 1 || asked[0] != 1 {
 			t.Errorf("Apply called after %v, want once after 1", asked)
+		}
+	})
+}
+
+func TestFirstConnectionBringsItsPositionAlong(t *testing.T) {
+	inGovernedWorld(t, nil, func(w *world, l *ledger) {
+		synctest.Wait()
+		for range 5 {
+			l.ban("somebody")
+		}
+		w.hub.rights.reset("g") // as if the follower had started after these
+		p := w.join(tomas)
+		w.hub.Publish(Event{Channel: "control", Seq: l.ban("tomas")})
+		p.isTold(accessDenied)
+		if asked := l.asked(); len(asked) != 1 || asked[0] != 5 {
+			t.Errorf("Apply called after %v, want once after 5", asked)
+		}
+	})
+}
+
+func TestWhatIsLeftOfAnotherGenerationAsksForNothing(t *testing.T) {
+	inGovernedWorld(t, nil, func(w *world, l *ledger) {
+		w.join(tomas)
+		time.Sleep(time.Second)
+		w.log.set(nil, 2*time.Second)
+		w.commitBehind(1000, "t5", "of the past")
+		w.hub.Notice(Head{"t5", 1})
+		time.Sleep(100 * time.Millisecond) // the event is being read
+		w.log.Restore("h")
+		time.Sleep(time.Second)
+		w.join(visit{user: "ada", channels: []string{"t6"}})
+		time.Sleep(10 * time.Second)
+		if asked := l.asked(); len(asked) > 0 {
+			t.Errorf("Apply called after %v", asked)
 		}
 	})
 }

@@ -101,13 +101,6 @@ func (c *Conn) hear() { c.heard.Store(int64(time.Since(started))) }
 // silence returns for how long nothing came from the client.
 func (c *Conn) silence() time.Duration { return time.Since(started) - time.Duration(c.heard.Load()) }
 
-// drained reports whether everything queued so far has left. What has not is subject to writeTimeout.
-func (c *Conn) drained() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.queue.bytes == 0
-}
-
 // handle takes one message or control frame of the client.
 func (c *Conn) handle(op ws.OpCode, payload []byte) error {
 	switch op {
