@@ -13,7 +13,7 @@ const methods = ["get", "post", "put", "patch", "delete"]
 export function operationsOf(api) {
   return Object.entries(api.paths).flatMap(([path, item]) =>
     methods.filter(method => item[method]).map(method => ({
-      id: `${method}-${path.replace(/[^A-Za-z0-9]+/g, "-")}`,
+      id: item[method].operationId ?? `${method}-${path.replace(/[^A-Za-z0-9]+/g, "-")}`,
       method,
       path,
       about: item[method],

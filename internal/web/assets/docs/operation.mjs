@@ -31,8 +31,9 @@ function Parameters({ parameters }) {
 function Answer({ api, status, response }) {
   const label = html`<span class=${`status status-${status[0]}`}>${status}</span><span>${response.description}</span>`
   if (!response.content) return html`<p class="answer">${label}</p>`
-  return html`<details class="answer" open=${status[0] === "2"}>
-    <summary>${label}</summary>
+  const types = Object.values(response.content).map(({ schema }) => typeOf(schema))
+  return html`<details class="answer">
+    <summary>${label} <span class="type">${types.join(" or ")}</span></summary>
     <${Content} api=${api} content=${response.content} />
   </details>`
 }
@@ -40,7 +41,7 @@ function Answer({ api, status, response }) {
 /** @param {{api: Api, content: Record<string, {schema: Schema}>}} props */
 function Content({ api, content }) {
   return html`${Object.entries(content ?? {}).map(([mime, { schema }]) => html`<div class="content">
-    <p class="content-type"><code>${mime}</code> <span class="type">${typeOf(schema)}</span></p>
+    <p class="content-type"><code>${mime}</code> ${typeOf(schema)}</p>
     <${SchemaFields} api=${api} schema=${schema} depth=${0} />
   </div>`)}`
 }
