@@ -25,6 +25,14 @@ type commandLine struct {
 	Seed    seedCommand    `cmd:"" help:"Fill an empty database with the demo community."`
 }
 
+// Validate refuses what SQLite would take for a database that nobody keeps.
+func (c *commandLine) Validate() error {
+	if c.DB == "" {
+		return errors.New("--db names no file")
+	}
+	return nil
+}
+
 // Exit codes beside 0.
 const (
 	exitFailed   = 1
