@@ -31,6 +31,8 @@ type App struct {
 	viewsMu sync.Mutex
 	views   map[int64]int64 // of threads, not stored yet
 
+	counting [64]sync.Mutex // held while a user's counts are read and sent, by user id
+
 	accounts
 }
 

@@ -24,7 +24,6 @@ type Admission struct {
 	Access    parley.Access   // of the thread
 	Heads     []realtime.Head // of the stream's channels
 	Control   uint64          // the control channel's head
-	Count     Count           // the global stream: unread notifications
 }
 
 // Admit decides whether the session that token opens may follow a thread's
@@ -46,8 +45,6 @@ func (a *App) Admit(ctx context.Context, token string, threadID int64) (adm Admi
 				return err
 			}
 			adm.Access, channels = t.Access, []parley.Channel{parley.ThreadChannel(threadID)}
-		} else if adm.Count, err = count(s, v); err != nil {
-			return err
 		}
 		adm.Heads, err = headsOf(s, channels...)
 		return err
