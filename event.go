@@ -68,8 +68,8 @@ type (
 		ThreadID int64 `json:"thread"`
 	}
 	// SubThreadCounted says that the number of threads that grew out of a
-	// message changed. It is shown as SubThreadCountedFrame, while the message
-	// and the sub-thread exist.
+	// message changed: one came or went, or its access did. It is shown as
+	// SubThreadCountedFrame, while the message exists.
 	SubThreadCounted struct {
 		ThreadID    int64 `json:"thread"`
 		MessageID   int64 `json:"message"`
@@ -145,8 +145,9 @@ type (
 	SessionsEnded struct {
 		UserID int64 `json:"user"`
 	}
-	// ThreadRightsChanged says that a thread's access changed, or that it was
-	// deleted; that of its sub-threads with it.
+	// ThreadRightsChanged says that a thread's access changed, and that of its
+	// sub-threads with it. A deleted thread has ThreadClosed instead, whose frame
+	// must reach those who watch it first.
 	ThreadRightsChanged struct {
 		ThreadID int64 `json:"thread"`
 	}

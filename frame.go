@@ -10,6 +10,19 @@ type (
 		Type     string  `json:"type"` // new_message
 		ThreadID int64   `json:"thread_id"`
 		Message  Message `json:"message"`
+		ThreadCounts
+	}
+	// ThreadCounts is what a message that comes or goes changes beside itself, as
+	// it is now: clients that resume have seen some of it before and must not add
+	// up.
+	ThreadCounts struct {
+		MessageCount int64       `json:"message_count"` // of the thread
+		ReplyTo      *ReplyCount `json:"reply_to"`      // the message that was replied to; null: none, or gone
+	}
+	// ReplyCount is how many replies a message has.
+	ReplyCount struct {
+		ID         int64 `json:"id"`
+		ReplyCount int64 `json:"reply_count"`
 	}
 	// MessageEditedFrame shows what an edit changed.
 	MessageEditedFrame struct {
@@ -32,6 +45,7 @@ type (
 		ThreadID     int64   `json:"thread_id"`
 		MessageIDs   []int64 `json:"message_ids"`
 		DeletedCount int     `json:"deleted_count"`
+		ThreadCounts
 	}
 	// LikeFrame shows a message's likes after one came or went.
 	LikeFrame struct {
@@ -58,7 +72,9 @@ type (
 		TierInfo        TierInfo `json:"tier_info"`
 		SlowModeSeconds int64    `json:"slow_mode_seconds"`
 	}
-	// SubThreadCountedFrame tells that a thread grew out of a message.
+	// SubThreadCountedFrame tells how many threads that its readers may see grew
+	// out of a message, and which one came or went. One that not all of them may
+	// see (any more) is not named: SubThreadID is 0.
 	SubThreadCountedFrame struct {
 		Type               string `json:"type"` // message_thread_count_updated
 		ThreadID           int64  `json:"thread_id"`

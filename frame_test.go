@@ -107,7 +107,10 @@ var frames = []struct {
 	frame any
 	want  string
 }{
-	{parley.NewMessageFrame{Type: "new_message", ThreadID: 5, Message: answer}, `{"type":"new_message","thread_id":5,"message":` + messageJSON + `}`},
+	{
+		parley.NewMessageFrame{Type: "new_message", ThreadID: 5, Message: answer, ThreadCounts: parley.ThreadCounts{MessageCount: 12, ReplyTo: &parley.ReplyCount{ID: 7, ReplyCount: 1}}},
+		`{"type":"new_message","thread_id":5,"message":` + messageJSON + `,"message_count":12,"reply_to":{"id":7,"reply_count":1}}`,
+	},
 	{
 		parley.MessageEditedFrame{Type: "message_edited", ThreadID: 5, Message: parley.EditedMessage{
 			ID: 9, Content: "Hi", ContentHTML: "Hi", IsEdited: true, EditedAt: &nine, Mentions: []string{},
@@ -115,8 +118,8 @@ var frames = []struct {
 		`{"type":"message_edited","thread_id":5,"message":{"id":9,"content":"Hi","content_html":"Hi","is_edited":true,"edited_at":"2026-03-01T09:00:00.000000Z","mentions":[]}}`,
 	},
 	{
-		parley.MessagesDeletedFrame{Type: "messages_deleted", ThreadID: 5, MessageIDs: []int64{9, 11}, DeletedCount: 2},
-		`{"type":"messages_deleted","thread_id":5,"message_ids":[9,11],"deleted_count":2}`,
+		parley.MessagesDeletedFrame{Type: "messages_deleted", ThreadID: 5, MessageIDs: []int64{9, 11}, DeletedCount: 2, ThreadCounts: parley.ThreadCounts{MessageCount: 10}},
+		`{"type":"messages_deleted","thread_id":5,"message_ids":[9,11],"deleted_count":2,"message_count":10,"reply_to":null}`,
 	},
 	{
 		parley.LikeFrame{Type: "message_liked", ThreadID: 5, MessageID: 9, LikeCount: 2, LikedBy: &parley.PersonRef{ID: 4, Username: "Finn"}},

@@ -31,7 +31,7 @@ type Message struct {
 	ReplyCount         int64         `json:"reply_count"`
 	LikeCount          int64         `json:"like_count"`
 	UserHasLiked       bool          `json:"user_has_liked"`
-	SpawnedThreadCount int64         `json:"spawned_thread_count"`
+	SpawnedThreadCount int64         `json:"spawned_thread_count" doc:"Threads that grew out of it and that all may see who may see it."`
 	CanCreateThread    bool          `json:"can_create_thread" doc:"Whether a sub-thread can grow out of it."`
 }
 

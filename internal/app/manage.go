@@ -20,8 +20,9 @@ type ThreadPatch struct {
 // UpdateThread changes a thread. Fields with the value they have already need no
 // right: clients in the field send the whole form.
 func (a *App) UpdateThread(ctx context.Context, v parley.Viewer, id int64, patch ThreadPatch) (parley.Thread, error) {
-	var affected []int64
+	var changed, affected []int64
 	err := a.change(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
+		changed, affected = nil, nil
 		old, err := readable(&tx.Snapshot, v, id)
 		if err != nil {
 			return err
@@ -30,13 +31,16 @@ func (a *App) UpdateThread(ctx context.Context, v parley.Viewer, id int64, patch
 		if err != nil || t == old {
 			return err
 		}
-		affected, err = storeThread(tx, old, t)
+		if changed, err = storeThread(tx, old, t); err != nil {
+			return err
+		}
+		affected, err = tx.UnreadIn(changed)
 		return err
 	})
 	if err != nil {
 		return parley.Thread{}, err
 	}
-	a.pushAllCounts(ctx, affected)
+	a.pushAllCounts(ctx, affected, changed)
 	return a.Thread(ctx, v, id)
 }
 
@@ -58,17 +62,27 @@ func (p ThreadPatch) apply(tx *store.Tx, v parley.Viewer, old store.ThreadState)
 		return t, parley.Errorf(parley.Forbidden, "You may not change this thread.")
 	}
 	managed := t
-	set(&t.Own.Private, p.Private)
-	if p.TierID != nil && *p.TierID != old.TierID {
-		t.TierID = *p.TierID
-		if t.Own.MinTierCents, err = tierAmount(tx, t.TierID); err != nil {
-			return t, err
-		}
+	if err := p.restrict(tx, &t, v); err != nil {
+		return t, err
 	}
 	if t != managed && !v.IsCreator() {
 		return t, parley.Errorf(parley.Forbidden, "Only the creator may change who sees a thread.")
 	}
 	return t, nil
+}
+
+// restrict sets who may see the thread. What others than the creator send back
+// of a sub-thread as its parent makes it look is no change.
+func (p ThreadPatch) restrict(tx *store.Tx, t *store.ThreadState, v parley.Viewer) (err error) {
+	if p.Private != nil && (v.IsCreator() || *p.Private != t.Access.Private) {
+		t.Own.Private = *p.Private
+	}
+	if p.TierID == nil || *p.TierID == t.TierID || !v.IsCreator() && *p.TierID == t.ShownTierID {
+		return nil
+	}
+	t.TierID = *p.TierID
+	t.Own.MinTierCents, err = tierAmount(tx, t.TierID)
+	return err
 }
 
 // set overwrites a field if there is a value for it.
@@ -79,8 +93,12 @@ func set[T any](field, value *T) {
 }
 
 // storeThread stores a changed thread and says so to all whom it concerns. It
-// returns the people whose counts the change may have altered.
+// returns the threads whose access changed.
 func storeThread(tx *store.Tx, old, t store.ThreadState) ([]int64, error) {
+	subs, err := tx.SubThreadStates(t.ID)
+	if err != nil {
+		return nil, err
+	}
 	if err := tx.SetThread(t); err != nil {
 		return nil, err
 	}
@@ -88,22 +106,42 @@ func storeThread(tx *store.Tx, old, t store.ThreadState) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	changed := parley.ThreadsChanged{ThreadIDs: []int64{t.ID}, Access: old.Access.Or(now.Access)}
-	tx.Append(parley.ThreadUpdated{ThreadID: t.ID})
-	if now.Access == old.Access && t.TierID == old.TierID {
-		tx.Append(changed)
+	tx.Append(parley.ThreadUpdated{ThreadID: t.ID}, parley.ThreadsChanged{ThreadIDs: []int64{t.ID}, Access: old.Access.Or(now.Access)})
+	if now.Access == old.Access {
 		return nil, nil
 	}
-	subs, err := tx.SubThreadStates(t.ID)
+	tx.Append(parley.ThreadRightsChanged{ThreadID: t.ID})
+	if now.Kind == parley.SubThread {
+		return []int64{t.ID}, countSpawned(tx, now)
+	}
+	changed, err := tellSubThreads(tx, subs, old.Access, now.Access)
+	return append(changed, t.ID), err
+}
+
+// tellSubThreads tells of the sub-threads whose access changes with their
+// parent's, and returns them. Each has an event of its own: those who hear of one
+// may not know of another.
+func tellSubThreads(tx *store.Tx, subs []store.ThreadState, old, now parley.Access) (changed []int64, err error) {
 	for _, sub := range subs {
-		tx.Append(parley.ThreadUpdated{ThreadID: sub.ID})
-		changed.ThreadIDs = append(changed.ThreadIDs, sub.ID)
+		access := sub.Own.Within(now)
+		if access != sub.Access {
+			changed = append(changed, sub.ID)
+			tx.Append(parley.ThreadUpdated{ThreadID: sub.ID}, parley.ThreadsChanged{ThreadIDs: []int64{sub.ID}, Access: sub.Access.Or(access)})
+		}
+		if (sub.Access == old) != (access == now) { // as open as its parent, and no longer, or the other way round
+			if err := countSpawned(tx, sub); err != nil {
+				return nil, err
+			}
+		}
 	}
-	tx.Append(changed, parley.ThreadRightsChanged{ThreadID: t.ID})
-	if err != nil {
-		return nil, err
-	}
-	return tx.UnreadIn(changed.ThreadIDs)
+	return changed, nil
+}
+
+// countSpawned counts the threads that grew out of the same message as sub did,
+// and tells those who watch its parent.
+func countSpawned(tx *store.Tx, sub store.ThreadState) error {
+	tx.Append(parley.SubThreadCounted{ThreadID: sub.ParentThreadID, MessageID: sub.ParentMessageID, SubThreadID: sub.ID})
+	return tx.CountSpawned(sub.ParentMessageID)
 }
 
 // SetTier sets the tier a thread asks for; 0 is free.
@@ -117,9 +155,9 @@ func (a *App) SetTier(ctx context.Context, v parley.Viewer, id, tierID int64) (p
 
 // DeleteThread deletes a thread with its sub-threads and returns how many those
 // were in all.
-func (a *App) DeleteThread(ctx context.Context, v parley.Viewer, id int64) (deleted int, err error) {
-	var affected []int64
-	err = a.change(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
+func (a *App) DeleteThread(ctx context.Context, v parley.Viewer, id int64) (int, error) {
+	var deleted, affected []int64
+	err := a.change(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
 		t, err := readable(&tx.Snapshot, v, id)
 		if err != nil {
 			return err
@@ -131,34 +169,30 @@ func (a *App) DeleteThread(ctx context.Context, v parley.Viewer, id int64) (dele
 		if err != nil {
 			return err
 		}
-		affected, err = deleteThreads(tx, append([]store.ThreadState{t}, subs...))
-		deleted = 1 + len(subs)
+		if deleted, err = deleteThreads(tx, append([]store.ThreadState{t}, subs...)); err != nil {
+			return err
+		}
+		affected, err = tx.UnreadIn(deleted)
 		return err
 	})
 	if err == nil {
-		a.pushAllCounts(ctx, affected)
+		a.pushAllCounts(ctx, affected, deleted)
 	}
-	return deleted, err
+	return len(deleted), err
 }
 
-// deleteThreads deletes threads and returns whose counts that may have altered.
-func deleteThreads(tx *store.Tx, threads []store.ThreadState) ([]int64, error) {
-	ids := make([]int64, len(threads))
-	for i, t := range threads {
-		ids[i] = t.ID
-	}
-	affected, err := tx.UnreadIn(ids)
-	if err != nil {
-		return nil, err
-	}
+// deleteThreads deletes a thread and its sub-threads, which follow it, and
+// returns their ids.
+func deleteThreads(tx *store.Tx, threads []store.ThreadState) (ids []int64, err error) {
 	for _, t := range threads {
 		if err := tx.DeleteThread(t); err != nil {
 			return nil, err
 		}
 		tx.Append(parley.ThreadClosed{ThreadID: t.ID}, parley.ThreadDeleted{ThreadID: t.ID, Access: t.Access})
+		ids = append(ids, t.ID)
 	}
 	if top := threads[0]; top.Kind == parley.SubThread {
 		tx.Append(parley.SubThreadCounted{ThreadID: top.ParentThreadID, MessageID: top.ParentMessageID, SubThreadID: top.ID})
 	}
-	return affected, nil
+	return ids, nil
 }

@@ -17,6 +17,7 @@ var closeThreadDeleted = realtime.CloseReason{Code: 1000, Reason: "Thread delete
 type renderer struct {
 	s        *store.Snapshot
 	messages map[int64]parley.Message // those that the events are about, as a reader sees them
+	counts   map[int64]int64          // messages of the threads that the events are about
 }
 
 // renderAll renders events, reading the messages they are about at once.
@@ -31,7 +32,7 @@ func renderAll(s *store.Snapshot, logged []store.Logged) ([]realtime.Event, erro
 	if err != nil {
 		return nil, err
 	}
-	r := renderer{s, messages}
+	r := renderer{s, messages, map[int64]int64{}}
 	events := make([]realtime.Event, len(logged))
 	for i, l := range logged {
 		if events[i], err = r.render(l); err != nil {
@@ -73,9 +74,7 @@ func (r *renderer) render(l store.Logged) (realtime.Event, error) {
 func (r *renderer) frame(e parley.Event, event *realtime.Event) (frame any, err error) {
 	switch e := e.(type) {
 	case parley.MessagePosted:
-		if m, ok := r.message(e.MessageID, e.ThreadID); ok {
-			frame = parley.NewMessageFrame{Type: "new_message", ThreadID: e.ThreadID, Message: m.ForReader()}
-		}
+		return r.messagePosted(e)
 	case parley.MessageEdited:
 		event.Rewrites = true
 		if m, ok := r.message(e.MessageID, e.ThreadID); ok {
@@ -85,9 +84,7 @@ func (r *renderer) frame(e parley.Event, event *realtime.Event) (frame any, err 
 		}
 	case parley.MessagesDeleted:
 		event.Rewrites = true
-		frame = parley.MessagesDeletedFrame{
-			Type: "messages_deleted", ThreadID: e.ThreadID, MessageIDs: e.MessageIDs, DeletedCount: len(e.MessageIDs),
-		}
+		return r.messagesDeleted(e)
 	case parley.MessageLiked:
 		return r.liked(e)
 	case parley.ThreadUpdated:
@@ -123,6 +120,48 @@ func (r *renderer) message(id, threadID int64) (parley.Message, bool) {
 	return m, found && m.ThreadID == threadID
 }
 
+func (r *renderer) messagePosted(e parley.MessagePosted) (any, error) {
+	m, ok := r.message(e.MessageID, e.ThreadID)
+	if !ok {
+		return nil, nil
+	}
+	counts, err := r.threadCounts(e.ThreadID, m.ReplyToID)
+	return parley.NewMessageFrame{Type: "new_message", ThreadID: e.ThreadID, Message: m.ForReader(), ThreadCounts: counts}, err
+}
+
+// messagesDeleted names the messages; the first of them is the one that was
+// deleted, the others are replies below it.
+func (r *renderer) messagesDeleted(e parley.MessagesDeleted) (any, error) {
+	repliedTo, err := r.s.RepliedTo(e.MessageIDs[0])
+	if err != nil {
+		return nil, err
+	}
+	counts, err := r.threadCounts(e.ThreadID, repliedTo)
+	return parley.MessagesDeletedFrame{
+		Type: "messages_deleted", ThreadID: e.ThreadID, MessageIDs: e.MessageIDs, DeletedCount: len(e.MessageIDs), ThreadCounts: counts,
+	}, err
+}
+
+// threadCounts counts a thread's messages, and the replies to one of them.
+func (r *renderer) threadCounts(threadID int64, repliedTo *int64) (c parley.ThreadCounts, err error) {
+	known := false
+	if c.MessageCount, known = r.counts[threadID]; !known {
+		t, _, err := r.s.ThreadState(threadID)
+		if err != nil {
+			return c, err
+		}
+		c.MessageCount, r.counts[threadID] = t.MessageCount, t.MessageCount
+	}
+	if repliedTo == nil {
+		return c, nil
+	}
+	origin, found, err := r.s.Message(0, *repliedTo)
+	if found {
+		c.ReplyTo = &parley.ReplyCount{ID: origin.ID, ReplyCount: origin.ReplyCount}
+	}
+	return c, err
+}
+
 func (r *renderer) liked(e parley.MessageLiked) (any, error) {
 	m, found := r.message(e.MessageID, e.ThreadID)
 	u, known, err := r.s.User(e.UserID)
@@ -148,17 +187,25 @@ func (r *renderer) threadUpdated(e parley.ThreadUpdated) (any, error) {
 	}}, nil
 }
 
-// subThreadCounted also tells that a sub-thread went: it has no title then.
+// subThreadCounted names the sub-thread if there still is one and all may see it
+// who may see the message.
 func (r *renderer) subThreadCounted(e parley.SubThreadCounted) (any, error) {
 	m, found := r.message(e.MessageID, e.ThreadID)
 	if !found {
 		return nil, nil
 	}
-	t, _, err := r.s.Thread(parley.Viewer{}, e.SubThreadID)
-	return parley.SubThreadCountedFrame{
+	frame := parley.SubThreadCountedFrame{
 		Type: "message_thread_count_updated", ThreadID: e.ThreadID, MessageID: m.ID, SpawnedThreadCount: m.SpawnedThreadCount,
-		SubThreadID: e.SubThreadID, SubThreadTitle: t.Title, CreatorUsername: t.Username,
-	}, err
+	}
+	parent, _, err := r.s.ThreadState(e.ThreadID)
+	if err != nil {
+		return nil, err
+	}
+	t, found, err := r.s.Thread(parley.Viewer{}, e.SubThreadID)
+	if found && accessOf(t) == parent.Access {
+		frame.SubThreadID, frame.SubThreadTitle, frame.CreatorUsername = t.ID, t.Title, t.Username
+	}
+	return frame, err
 }
 
 func (r *renderer) threadDeleted(id int64) (any, error) {
@@ -239,26 +286,6 @@ func accessOf(t parley.Thread) parley.Access {
 
 func creatorOf(t parley.Thread) parley.RoleRef {
 	return parley.RoleRef{ID: t.UserID, Username: t.Username, Role: t.UserRole}
-}
-
-// admitted is the audience of those whom an access admits.
-func admitted(access parley.Access) func(*realtime.Conn) bool {
-	return func(c *realtime.Conn) bool {
-		seat, ok := c.Value().(Seat)
-		return ok && access.Admits(seat.Viewer)
-	}
-}
-
-// admittedOf is the audience of those of some users whom an access admits.
-func admittedOf(access parley.Access, users []int64) func(*realtime.Conn) bool {
-	among := make(map[int64]bool, len(users))
-	for _, id := range users {
-		among[id] = true
-	}
-	return func(c *realtime.Conn) bool {
-		seat, ok := c.Value().(Seat)
-		return ok && among[seat.Viewer.ID] && access.Admits(seat.Viewer)
-	}
 }
 
 // encode is JSON that leaves < and > as they are: frames go to JSON.parse, never

@@ -175,7 +175,9 @@ func (a *App) CreateSubThread(ctx context.Context, v parley.Viewer, messageID in
 	if err != nil {
 		return parley.Thread{}, err
 	}
-	id, err := a.create(ctx, v.ID, idem, func(tx *store.Tx, v parley.Viewer) (int64, error) {
+	var notified int64
+	id, err := a.create(ctx, v.ID, idem, func(tx *store.Tx, v parley.Viewer) (id int64, err error) {
+		notified = 0
 		source, parent, err := readableMessage(&tx.Snapshot, v, messageID)
 		if err != nil {
 			return 0, err
@@ -183,22 +185,28 @@ func (a *App) CreateSubThread(ctx context.Context, v parley.Viewer, messageID in
 		if parent.Kind != parley.MainThread {
 			return 0, parley.Errorf(parley.Invalid, "A thread can only grow out of a message of a main thread.")
 		}
-		return startSubThread(tx, v, title, d, source, parent)
+		id, notified, err = startSubThread(tx, v, title, d, source, parent)
+		return id, err
 	})
 	if err != nil {
 		return parley.Thread{}, err
+	}
+	if notified != 0 {
+		a.pushCounts(ctx, notified, id, 0)
 	}
 	a.wakeJobs()
 	return a.Thread(ctx, v, id)
 }
 
-func startSubThread(tx *store.Tx, v parley.Viewer, title string, d draft, source store.MessageState, parent store.ThreadState) (int64, error) {
+// startSubThread starts a thread from the message source and tells its author,
+// whose id it returns, 0 if nobody was told.
+func startSubThread(tx *store.Tx, v parley.Viewer, title string, d draft, source store.MessageState, parent store.ThreadState) (id, notified int64, err error) {
 	id, first, err := startThread(tx, v, store.NewThread{
 		Title: title, AuthorID: v.ID, ParentThreadID: parent.ID, ParentMessageID: source.ID,
 		Access: parent.Own, TierID: parent.TierID,
 	}, d, parent.Access)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	tx.Append(
 		parley.SubThreadCounted{ThreadID: parent.ID, MessageID: source.ID, SubThreadID: id},
@@ -206,12 +214,12 @@ func startSubThread(tx *store.Tx, v parley.Viewer, title string, d draft, source
 	)
 	author, _, err := tx.Viewer(source.AuthorID)
 	if err != nil || author.ID == v.ID || !parent.Access.Admits(author) {
-		return id, err
+		return id, 0, err
 	}
 	_, err = tx.Notify(store.NewNotification{
 		UserID: author.ID, Kind: parley.NotifySubThread, SenderID: v.ID, ThreadID: id, MessageID: first,
 	})
-	return id, err
+	return id, author.ID, err
 }
 
 // SubThreads returns the threads that grew out of a message and that v may see.

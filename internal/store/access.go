@@ -27,6 +27,7 @@ type ThreadState struct {
 	Access          parley.Access // what counts: narrowed by the parent's
 	Own             parley.Access // as set for this thread
 	TierID          int64         // as set for this thread; 0: none
+	ShownTierID     int64         // of Access; 0: none
 	Pinned          bool
 	Locked          bool
 	SlowModeSeconds int64
@@ -46,13 +47,13 @@ func (s *Snapshot) SubThreadStates(parentID int64) ([]ThreadState, error) {
 
 const threadState = `SELECT t.id, t.user_id, t.title, coalesce(t.parent_thread_id, 0), coalesce(t.parent_message_id, 0),
 	coalesce(t.first_message_id, 0), a.is_private, a.min_tier_cents, t.is_private, t.min_tier_cents, coalesce(t.tier_id, 0),
-	t.is_pinned, t.is_locked, t.slow_mode_seconds, t.message_count
+	coalesce(a.tier_id, 0), t.is_pinned, t.is_locked, t.slow_mode_seconds, t.message_count
 	FROM threads t JOIN thread_access a ON a.thread_id = t.id`
 
 func scanThreadState(row scanner) (t ThreadState, err error) {
 	err = row.Scan(&t.ID, &t.AuthorID, &t.Title, &t.ParentThreadID, &t.ParentMessageID, &t.FirstMessageID,
 		&t.Access.Private, &t.Access.MinTierCents, &t.Own.Private, &t.Own.MinTierCents, &t.TierID,
-		&t.Pinned, &t.Locked, &t.SlowModeSeconds, &t.MessageCount)
+		&t.ShownTierID, &t.Pinned, &t.Locked, &t.SlowModeSeconds, &t.MessageCount)
 	t.Kind = parley.MainThread
 	if t.ParentThreadID != 0 {
 		t.Kind = parley.SubThread

@@ -217,6 +217,13 @@ func (tx *Tx) DeleteMessages(root MessageState, byID int64) ([]int64, error) {
 	return ids, err
 }
 
+// RepliedTo returns which message another one, deleted or not, replied to; nil if
+// none.
+func (s *Snapshot) RepliedTo(id int64) (*int64, error) {
+	origin, _, err := one(s, scalar[sql.Null[int64]], `SELECT reply_to_id FROM messages WHERE id = $1`, id)
+	return pointer(origin), err
+}
+
 // NewestMessageID returns the id of a thread's newest message, 0 if it has none.
 func (s *Snapshot) NewestMessageID(threadID int64) (int64, error) {
 	id, _, err := one(s, scalar[int64], `SELECT coalesce(max(id), 0) FROM messages WHERE thread_id = $1 AND deleted_at IS NULL`, threadID)

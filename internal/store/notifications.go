@@ -150,6 +150,9 @@ func (tx *Tx) NotifiedOf(messageIDs []int64) ([]int64, error) {
 
 // UnreadIn returns the users with unread notifications in these threads.
 func (s *Snapshot) UnreadIn(threadIDs []int64) ([]int64, error) {
+	if len(threadIDs) == 0 {
+		return nil, nil
+	}
 	var args arguments
 	return list(s, scalar[int64], `SELECT DISTINCT user_id FROM notifications
 		WHERE is_read = 0 AND is_deleted = 0 AND thread_id IN `+in(&args, threadIDs)+` ORDER BY user_id`, args...)

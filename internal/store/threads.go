@@ -170,9 +170,20 @@ func (tx *Tx) InsertThread(t NewThread) (int64, error) {
 		t.Title, t.AuthorID, null(t.ParentThreadID), null(t.ParentMessageID), flag(t.Access.Private), t.Access.MinTierCents,
 		null(t.TierID), tx.now)
 	if err == nil && t.ParentMessageID != 0 {
-		_, err = tx.exec(`UPDATE messages SET spawned_thread_count = spawned_thread_count + 1 WHERE id = $1`, t.ParentMessageID)
+		err = tx.CountSpawned(t.ParentMessageID)
 	}
 	return id, err
+}
+
+// CountSpawned counts anew the threads that grew out of a message: those that are
+// as open as the message itself. The number is shown to all its readers, and must
+// not tell of what some of them may not see.
+func (tx *Tx) CountSpawned(messageID int64) error {
+	_, err := tx.exec(`UPDATE messages SET spawned_thread_count = (
+		SELECT count(*) FROM threads t JOIN threads p ON p.id = t.parent_thread_id
+		WHERE t.parent_message_id = $1 AND t.deleted_at IS NULL AND t.is_private <= p.is_private AND t.min_tier_cents <= p.min_tier_cents)
+		WHERE id = $1`, messageID)
+	return err
 }
 
 // SetThread stores what a thread's managers can change.
@@ -191,8 +202,7 @@ func (tx *Tx) DeleteThread(t ThreadState) error {
 	if t.ParentMessageID == 0 {
 		return nil
 	}
-	_, err := tx.exec(`UPDATE messages SET spawned_thread_count = spawned_thread_count - 1 WHERE id = $1`, t.ParentMessageID)
-	return err
+	return tx.CountSpawned(t.ParentMessageID)
 }
 
 // ThreadTitle returns a thread's title, also of a deleted one.

@@ -174,7 +174,7 @@ func threadSettings(t *testing.T, open Open) {
 	want := store.ThreadState{
 		ID: c.Free.ID, AuthorID: c.Ada.ID, Title: "Hello", Kind: parley.MainThread, FirstMessageID: c.Free.First,
 		Access: parley.Access{Private: true, MinTierCents: 500}, Own: parley.Access{Private: true, MinTierCents: 500}, TierID: c.Silver.ID,
-		Pinned: true, Locked: true, SlowModeSeconds: 30, MessageCount: 1,
+		ShownTierID: c.Silver.ID, Pinned: true, Locked: true, SlowModeSeconds: 30, MessageCount: 1,
 	}
 	got := Found(t, c.Store, func(s *store.Snapshot) (store.ThreadState, bool, error) { return s.ThreadState(c.Free.ID) })
 	if diff := cmp.Diff(want, got); diff != "" {
