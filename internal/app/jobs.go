@@ -59,11 +59,12 @@ func (a *App) runJobs(ctx context.Context) (more bool) {
 		return false
 	}
 	for _, job := range jobs {
+		err := a.runJob(ctx, job)
 		if ctx.Err() != nil {
 			return false
 		}
-		if err := a.runJob(ctx, job); err != nil {
-			a.postpone(ctx, job, err)
+		if err != nil && !a.postpone(ctx, job, err) {
+			return false // what cannot be postponed is due at once: not without a pause
 		}
 	}
 	return len(jobs) > 0
@@ -80,13 +81,15 @@ func (a *App) runJob(ctx context.Context, job store.Job) error {
 }
 
 // postpone notes that a job failed; it is tried again after pauses that double.
-func (a *App) postpone(ctx context.Context, job store.Job, reason error) {
+// It reports whether that could be noted.
+func (a *App) postpone(ctx context.Context, job store.Job, reason error) bool {
 	wait := min(time.Second<<min(job.Attempts, 10), maxJobWait)
 	a.logger.ErrorContext(ctx, "job failed", "job", job.ID, "kind", job.Kind, "attempts", job.Attempts+1, "retry_in", wait, "error", reason)
 	_, err := a.store.Update(ctx, func(tx *store.Tx) error { return tx.PostponeJob(job.ID, wait, reason.Error()) })
 	if err != nil {
 		a.logger.WarnContext(ctx, "job not postponed", "job", job.ID, "error", err)
 	}
+	return err == nil
 }
 
 // notifyJob notifies people of a message.
@@ -150,7 +153,7 @@ func (n notifyJob) run(tx *store.Tx, m store.MessageState) (notified []int64, er
 	for _, r := range recipients {
 		r.Mentioned, r.RepliedTo = n.mentions(r.Viewer), r.Viewer.ID == repliedTo
 		kind, ok := r.Reason(t.Access, m.AuthorID)
-		if !ok {
+		if !ok || n.Edited && kind != parley.NotifyMention {
 			continue
 		}
 		fresh, err := tx.Notify(store.NewNotification{

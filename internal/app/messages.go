@@ -211,9 +211,11 @@ func (a *App) EditMessage(ctx context.Context, v parley.Viewer, id int64, conten
 // DeleteMessage deletes a message with all replies below it, and returns their
 // ids.
 func (a *App) DeleteMessage(ctx context.Context, v parley.Viewer, id int64) (ids []int64, err error) {
+	var threadID int64
 	var affected []int64
 	err = a.change(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
 		m, t, err := readableMessage(&tx.Snapshot, v, id)
+		threadID = t.ID
 		switch {
 		case err != nil:
 			return err
@@ -230,7 +232,7 @@ func (a *App) DeleteMessage(ctx context.Context, v parley.Viewer, id int64) (ids
 		return err
 	})
 	if err == nil {
-		a.pushAllCounts(ctx, affected)
+		a.pushAllCounts(ctx, affected, []int64{threadID})
 	}
 	return ids, err
 }

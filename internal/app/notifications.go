@@ -81,7 +81,7 @@ func (a *App) MarkRead(ctx context.Context, v parley.Viewer, threadID, upTo int6
 			return 0, err
 		}
 		position := newest
-		if upTo != 0 {
+		if upTo > 0 {
 			position = min(upTo, newest)
 		}
 		if err := tx.MoveReadPosition(v.ID, threadID, position); err != nil {
@@ -154,6 +154,11 @@ func (a *App) pushCounts(ctx context.Context, userID, threadID, marked int64) {
 	if hub == nil || !(*hub).Connected(userKey(userID)) {
 		return
 	}
+	// One at a time for each user: of two that read and sent at once, the older count
+	// could be sent last, and clients in the field show what came last.
+	turn := &a.counting[userID%int64(len(a.counting))]
+	turn.Lock()
+	defer turn.Unlock()
 	var total Count
 	frame := parley.UnreadCountFrame{Type: "unread_count_updated", MarkedReadCount: marked}
 	err := a.store.View(context.WithoutCancel(ctx), func(s *store.Snapshot) error {
@@ -179,10 +184,13 @@ func (a *App) pushCounts(ctx context.Context, userID, threadID, marked int64) {
 	a.sendState(*hub, userID, "unread:"+userKey(threadID), frame)
 }
 
-// pushAllCounts sends several users what is unread in all.
-func (a *App) pushAllCounts(ctx context.Context, users []int64) {
-	for _, id := range users {
-		a.pushCounts(ctx, id, 0, 0)
+// pushAllCounts sends several users what is unread of several threads, and in
+// sum.
+func (a *App) pushAllCounts(ctx context.Context, users, threadIDs []int64) {
+	for _, user := range users {
+		for _, thread := range threadIDs {
+			a.pushCounts(ctx, user, thread, 0)
+		}
 	}
 }
 
