@@ -1,0 +1,6 @@
+package app
+
+import "context"
+
+// Prune removes what need not be kept, as Run does now and then.
+func (a *App) Prune(ctx context.Context) { a.prune(ctx) }
