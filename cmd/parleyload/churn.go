@@ -34,6 +34,10 @@ type churn struct {
 	failures atomic.Int64 // attempts to come back
 }
 
+// telling is how long churn must go on for the slope of the memory to tell anything
+// but when garbage was collected last.
+const telling = 5 * time.Minute
+
 // Validate says what is wrong with the settings.
 func (c *churn) Validate() error {
 	if c.Turnover <= 0 || c.Away <= 0 {
@@ -147,8 +151,11 @@ func (c *churn) report(memory *trend) {
 	r.add("attempts that failed", "", float64(c.failures.Load()))
 	r.add("resumed", "", float64(totals.Recovered))
 	r.add("not resumed", "", float64(totals.Refused))
-	if slope, mean := memory.line(); mean > 0 {
+	slope, mean := memory.line()
+	if mean > 0 {
 		r.add("memory", "MiB", mean/(1<<20))
+	}
+	if mean > 0 && c.Duration >= telling {
 		r.add("memory grows", "%/h", 100*slope*time.Hour.Seconds()/mean)
 	}
 }

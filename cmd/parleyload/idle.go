@@ -68,7 +68,7 @@ func (i *idle) hold(ctx context.Context, s *stage) error {
 	}
 	if spent > 0 {
 		used := s.target.cpu() - spent
-		s.result.add("cpu per socket and second", "µs", float64(used.Microseconds())/time.Since(began).Seconds()/float64(i.Sockets))
+		s.result.add("cpu per socket and second", "µs", 1e6*used.Seconds()/time.Since(began).Seconds()/float64(i.Sockets))
 	}
 	return nil
 }

@@ -79,13 +79,13 @@ func (r *result) print(w io.Writer) {
 	}
 }
 
-// number shows three digits, or all before the point.
+// number shows three digits, or all before the point; a whole number as it is.
 func number(v *float64, unit string) string {
 	if v == nil {
 		return "-"
 	}
 	decimals := 0
-	if size := math.Abs(*v); size > 0 && size < 100 {
+	if size := math.Abs(*v); size < 100 && size != math.Trunc(size) {
 		decimals = min(max(2-int(math.Floor(math.Log10(size))), 0), 4)
 	}
 	text := strconv.FormatFloat(*v, 'f', decimals, 64)

@@ -47,10 +47,13 @@ func (st *stuck) play(ctx context.Context, s *stage) error {
 	st.viewer.ReceiveBuffer = stuckBuffer
 	s.audience.OnClose = func(v *audience.Viewer, why swarm.Ending) {
 		if v == st.viewer {
-			st.ended <- why
-		} else {
-			s.ledger.Report(ledger.Closed, v.ID(), "%v", why)
+			select {
+			case st.ended <- why:
+				return
+			default: // once more, after it came back and read like everybody else
+			}
 		}
+		s.ledger.Report(ledger.Closed, v.ID(), "%v", why)
 	}
 	if err := s.enter(ctx); err != nil {
 		return err
@@ -134,7 +137,9 @@ func (st *stuck) free(ctx context.Context, s *stage) error {
 	st.viewer.Do(st.viewer.Continue)
 	select {
 	case why := <-st.ended:
-		s.result.Notes = append(s.result.Notes, "the stuck reader was "+why.String())
+		st.ended <- why // it may not happen again
+		s.result.Notes = append(s.result.Notes, "the stuck reader was stopped: "+why.String())
+		st.viewer.ReceiveBuffer = 0
 		return s.audience.Enter(ctx, []*audience.Viewer{st.viewer}, 1)
 	case <-time.After(time.Second): // it was not
 		return nil

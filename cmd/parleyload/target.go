@@ -128,6 +128,7 @@ func (t *target) goroutines(ctx context.Context) (n int) {
 	if t.admin == nil {
 		return 0
 	}
+	t.forum.Close() // the target has a goroutine for each idle connection
 	profile, err := t.admin.Get(ctx, "/debug/pprof/goroutine?debug=1")
 	if err != nil {
 		return 0

@@ -22,6 +22,7 @@ type socket struct {
 	place  int     // among the thread's viewers
 	rest   []byte  // of what was read, what is not complete
 	unsent []byte
+	replay int // bytes that a resume began with: they count for no limit
 }
 
 // ready does what the socket is ready for.
@@ -109,6 +110,7 @@ func (c *socket) watch(t *thread, after uint64, resumes bool, greet func(recover
 	for _, wire := range missed {
 		first = append(first, wire...)
 	}
+	c.replay = len(first)
 	c.send(first)
 }
 
@@ -148,7 +150,7 @@ func (c *socket) send(wire []byte) {
 		}
 		_ = c.shard.poller.Change(c.fd, netpoll.Readable|netpoll.Writable)
 	}
-	if len(c.unsent)+len(wire) > queueLimit && len(c.unsent) > 0 {
+	if len(c.unsent)+len(wire) > queueLimit+c.replay && len(c.unsent) > 0 {
 		c.end()
 		return
 	}

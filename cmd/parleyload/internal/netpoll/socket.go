@@ -19,10 +19,14 @@ var ErrAgain error = syscall.EAGAIN
 // own limit.
 const backlog = 4096
 
+// internetSegment is how many bytes of TCP fit into an Ethernet frame.
+const internetSegment = 1460
+
 // Dial begins to connect from an address of this machine, at a port of the
 // kernel's choice. The socket is writable once it is connected, or has failed: see
 // Connected. receiveBuffer bounds what the kernel keeps for a reader that does not
-// read, in bytes; 0 leaves it to the kernel.
+// read, in bytes, and makes the sender's kernel keep no more than for a peer across
+// the internet; 0 leaves both to the kernel.
 func Dial(from netip.Addr, to netip.AddrPort, receiveBuffer int) (fd int, err error) {
 	fd, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -44,6 +48,11 @@ func dial(fd int, from netip.Addr, to netip.AddrPort, receiveBuffer int) error {
 	if receiveBuffer > 0 {
 		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer); err != nil {
 			return fmt.Errorf("receive buffer: %w", err)
+		}
+		// The kernel sizes a send buffer by the segments of the connection; those of
+		// the loopback, 64 KiB each, would make it 2.5 MiB.
+		if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_MAXSEG, internetSegment); err != nil {
+			return fmt.Errorf("segment size: %w", err)
 		}
 	}
 	if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {

@@ -1,0 +1,109 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime/debug"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// startServer builds and starts the real server with a demo community, and returns
+// its address.
+func startServer(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	binary := filepath.Join(dir, "parley")
+	args := append([]string{"build", "-o", binary}, raceFlag()...)
+	if out, err := exec.CommandContext(t.Context(), "go", append(args, "parley/cmd/parley")...).CombinedOutput(); err != nil {
+		t.Fatalf("build the server: %v\n%s", err, out)
+	}
+	addr := freeAddress(t)
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	server := exec.CommandContext(context.WithoutCancel(t.Context()), binary, "serve", "--demo", "--addr", addr, "--admin-addr", "")
+	server.Dir, server.Stdout, server.Stderr = dir, log, log
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = server.Process.Signal(syscall.SIGTERM)
+		if err := server.Wait(); err != nil {
+			text, _ := os.ReadFile(log.Name())
+			t.Errorf("the server ends with %v:\n%s", err, text)
+		}
+	})
+	awaitReady(t, "http://"+addr)
+	return "http://" + addr
+}
+
+// raceFlag makes the server share what was compiled for this test.
+func raceFlag() []string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, setting := range info.Settings {
+			if setting.Key == "-race" && setting.Value == "true" {
+				return []string{"-race"}
+			}
+		}
+	}
+	return nil
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func awaitReady(t *testing.T, base string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/readyz", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				http.DefaultClient.CloseIdleConnections()
+				return
+			}
+		}
+		if pause(ctx, sampling) != nil {
+			t.Fatalf("the server is not ready within a minute: %v", err)
+		}
+	}
+}
+
+func TestEveryScenarioRunsAgainstTheServer(t *testing.T) {
+	base := startServer(t)
+	cookies := filepath.Join(t.TempDir(), "cookies")
+	for _, c := range small {
+		t.Run(c.name, func(t *testing.T) {
+			args := append([]string{c.name, "--url=" + base, "--admin-url=", "--cookie-file=" + cookies, "--quiet"}, c.args...)
+			o, printed := outcomeOf(t, exitDone, args...)
+			for _, name := range c.figures {
+				if m := find(o, name); m == nil || m.Server == nil {
+					t.Errorf("there is no figure %q: %s", name, printed)
+				}
+			}
+		})
+	}
+}
