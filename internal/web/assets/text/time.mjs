@@ -1,5 +1,5 @@
 const hourCycle = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions().hourCycle
-const clockFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle })
+const clockFormat = new Intl.DateTimeFormat("en-GB", { hour: "numeric", minute: "2-digit", hourCycle })
 const dayFormat = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" })
 const dayOfYearFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" })
 const shortFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" })
@@ -13,6 +13,9 @@ const DAY = 24 * HOUR
 
 /** "14:05" @param {string} iso */
 export const clock = iso => clockFormat.format(new Date(iso))
+
+/** "2:05": the clock's face alone, where there is little room. @param {string} iso */
+export const clockFace = iso => clock(iso).replace(/\s?[ap]m$/i, "")
 
 /** "Monday 24 November 2025 at 14:05" @param {string} iso */
 export const full = iso => fullFormat.format(new Date(iso))

@@ -37,7 +37,6 @@ function Card({ thread }) {
 
 /** @param {number} hour */
 function greeting(hour) {
-  if (hour < 5) return "Good night"
-  if (hour < 12) return "Good morning"
-  return hour < 18 ? "Good afternoon" : "Good evening"
+  if (hour >= 5 && hour < 12) return "Good morning"
+  return hour >= 12 && hour < 18 ? "Good afternoon" : "Good evening"
 }

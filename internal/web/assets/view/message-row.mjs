@@ -36,7 +36,7 @@ export function MessageRow({ room, message, startsDay, startsGroup, startsUnread
     ${startsUnread && html`<div class="divider divider-new"><span>New</span></div>`}
     <article class=${classes.filter(Boolean).join(" ")} tabindex="-1" aria-label=${`${message.username}, `}>
       ${message.reply_to_message && html`<${QuoteLine} quote=${message.reply_to_message} room=${room} reachable=${isActive.value} />`}
-      <div class="message-side">${startsGroup ? html`<${Avatar} name=${message.username} />` : html`<${Clock} at=${message.created_at} />`}</div>
+      <div class="message-side">${startsGroup ? html`<${Avatar} name=${message.username} />` : html`<${Clock} at=${message.created_at} short />`}</div>
       <div class="message-main">
         ${startsGroup && html`<${Byline} message=${message} />`}
         ${isEdited.value ? html`<${EditMessage} room=${room} message=${message} />` : html`<${MessageText} message=${message} room=${room} />`}

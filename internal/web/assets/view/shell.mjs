@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "../vendor/preact-hooks.mjs"
 import { html } from "../html.mjs"
 import { options } from "../model/session.mjs"
-import { place } from "../model/place.mjs"
+import { linkTo, place } from "../model/place.mjs"
 import { narrow } from "../model/narrow.mjs"
 import { ConnectionBar } from "./connection-bar.mjs"
 import { find } from "./find.mjs"
@@ -16,6 +16,7 @@ export function Shell({ forum }) {
   const main = useRef(/** @type {HTMLElement|null} */ (null))
   const { thread, panel, message } = place.value
   useEffect(() => listenForKeys(forum), [forum])
+  useFocusOnWayBack(thread)
   const skip = (/** @type {Event} */ event) => {
     event.preventDefault()
     const target = find("textarea", main.current) ?? main.current
@@ -36,6 +37,20 @@ export function Shell({ forum }) {
       <${RoomPane} key=${panel} forum=${forum} id=${panel} message=${message} parent=${thread} />
     </aside>`}
   </div>`
+}
+
+/**
+ * Where there is one column, the focus would be lost with the column that goes:
+ * it moves into the thread, and back to the thread's row.
+ * @param {number|null} thread
+ */
+function useFocusOnWayBack(thread) {
+  const before = useRef(thread)
+  useEffect(() => {
+    if (narrow.value && thread) find("#conversation")?.focus({ preventScroll: true })
+    else if (narrow.value && before.current) find(`.thread-row[href="${linkTo({ thread: before.current })}"]`)?.focus()
+    before.current = thread
+  }, [thread])
 }
 
 /** Keeps the window's title: what is open, and how much waits. @param {{forum: Forum}} props */
