@@ -14,7 +14,8 @@ type subscription struct {
 	slot    int // where in channel.subs, -1 while it is not live; guarded by channel.mu
 }
 
-// attachPage is how many events are read at a time for a connection that lacks more than its queue takes.
+// attachPage is how many events are read at a time for a connection that lacks more than its queue
+// takes.
 const attachPage = 128
 
 // attach makes a registered connection live in all its channels.
@@ -27,8 +28,9 @@ func (h *Hub) attach(ctx context.Context, s *seat, backlog []page) error {
 	return nil
 }
 
-// catchUp gives a connection what it lacks of a channel and makes it live. What is in the ring is queued at once; what is not is
-// read from the log, outside all locks, the next page when the last one is queued. p is what has been read already.
+// catchUp gives a connection what it lacks of a channel and makes it live. What is in the ring is
+// queued at once; what is not is read from the log, outside all locks, the next page when the last
+// one is queued. p is what has been read already.
 func (h *Hub) catchUp(ctx context.Context, s *subscription, p page) error {
 	for {
 		if err := h.feed(ctx, s, p); err != nil {
@@ -87,8 +89,8 @@ func (p page) clip(size int) page {
 	return p
 }
 
-// attach makes a subscription live if all it lacks is in the ring and fits into its queue. Otherwise it returns the event to wait for room for, or
-// nil if the log must be read first.
+// attach makes a subscription live if all it lacks is in the ring and fits into its queue.
+// Otherwise it returns the event to wait for room for, or nil if the log must be read first.
 func (ch *channel) attach(s *subscription) (live bool, next *delivery) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
@@ -104,8 +106,9 @@ func (ch *channel) attach(s *subscription) (live bool, next *delivery) {
 	return true, nil
 }
 
-// feed queues the beginning of a page, as far as it fits and the authority allows, and returns the event to wait for; nil when the page is used
-// up. A page read before the newest rewriting event is of no use any more: it shows what is gone.
+// feed queues the beginning of a page, as far as it fits and the authority allows, and returns the
+// event to wait for; nil when the page is used up. A page read before the newest rewriting event is
+// of no use any more: it shows what is gone.
 func (ch *channel) feed(s *subscription, p *page) (next *delivery) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()

@@ -12,8 +12,9 @@ import (
 	"testing"
 )
 
-// BenchmarkFanOut delivers events of 300 bytes to 1,000 connections over loopback, client and server in one process. window is how many
-// events are under way at once; an operation is one event at all connections.
+// BenchmarkFanOut delivers events of 300 bytes to 1,000 connections over loopback, client and
+// server in one process. window is how many events are under way at once; an operation is one event
+// at all connections.
 func BenchmarkFanOut(b *testing.B) {
 	const viewers = 1000
 	for _, window := range []int{1, 8, 32} {

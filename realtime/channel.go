@@ -6,16 +6,19 @@ import (
 )
 
 const (
-	// pendingLimit bounds the events a channel keeps that cannot be delivered yet, in bytes; the log has the others.
+	// pendingLimit bounds the events a channel keeps that cannot be delivered yet, in bytes; the
+	// log has the others.
 	pendingLimit = 256 << 10
 
-	// emptiedFor is how long a channel without connections is kept, current: people reload pages and lose networks.
+	// emptiedFor is how long a channel without connections is kept, current: people reload pages
+	// and lose networks.
 	emptiedFor = 30 * time.Second
 )
 
 // channel is the hub's side of one channel while somebody is, or lately was, joined to it.
 //
-// Events come in through arrive, from whatever source and in whatever order, and leave through deliver in theirs, once.
+// Events come in through arrive, from whatever source and in whatever order, and leave through
+// deliver in theirs, once.
 type channel struct {
 	hub        *Hub
 	name       string
@@ -40,9 +43,11 @@ type channel struct {
 
 // newChannel returns a channel that stands at the head a database snapshot showed.
 //
-// Why nothing is missed: an event committed after that snapshot but before the channel was in the hub's map found no channel when it was
-// published, and the follower may have passed it. So the log is read once, later than that (unread): that finds it. An event committed after that read is
-// committed after the channel was there: its publication finds the channel and, if that was lost, so does the follower's next look.
+// Why nothing is missed: an event committed after that snapshot but before the channel was in the
+// hub's map found no channel when it was published, and the follower may have passed it. So the log
+// is read once, later than that (unread): that finds it. An event committed after that read is
+// committed after the channel was there: its publication finds the channel and, if that was lost,
+// so does the follower's next look.
 func newChannel(h *Hub, name string, head uint64) *channel {
 	return &channel{
 		hub: h, name: name, generation: h.generation,
@@ -84,7 +89,8 @@ func (ch *channel) knows(seq uint64) bool {
 	return seq <= ch.tail || ch.pending[seq] != nil
 }
 
-// arrive keeps an event until its turn, and reports whether it is new and there was room for it. ch.mu is held.
+// arrive keeps an event until its turn, and reports whether it is new and there was room for it.
+// ch.mu is held.
 func (ch *channel) arrive(d *delivery) bool {
 	ch.head = max(ch.head, d.seq)
 	if ch.knows(d.seq) {
@@ -127,7 +133,8 @@ func (ch *channel) advance() {
 	}
 }
 
-// drain delivers pending events up to the first hole, or the first one that has to wait for the authority. ch.mu is held.
+// drain delivers pending events up to the first hole, or the first one that has to wait for the
+// authority. ch.mu is held.
 func (ch *channel) drain() {
 	for next := ch.pending[ch.pos+1]; next != nil; next = ch.pending[ch.pos+1] {
 		if !ch.hub.rights.covers(next.barrier) {

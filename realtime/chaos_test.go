@@ -14,8 +14,9 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// TestOrderExactlyOnceAndCompletenessUnderChaos lets publishers lose, repeat and reorder what they publish while the authority is slow
-// and connections come, read at their own speed, vanish and resume; each of them checks every frame it gets.
+// TestOrderExactlyOnceAndCompletenessUnderChaos lets publishers lose, repeat and reorder what they
+// publish while the authority is slow and connections come, read at their own speed, vanish and
+// resume; each of them checks every frame it gets.
 func TestOrderExactlyOnceAndCompletenessUnderChaos(t *testing.T) {
 	for seed := range uint64(10) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
@@ -47,7 +48,10 @@ func (c *chaos) run() {
 		if i%2 == 0 {
 			channels = []string{"f", fmt.Sprint("u", i%3)}
 		}
-		v := &visitor{chaos: c, random: rand.New(rand.NewPCG(c.seed, 100+i)), name: fmt.Sprint("visitor ", i), channels: channels, seen: make(map[string]uint64)}
+		v := &visitor{
+			chaos: c, random: rand.New(rand.NewPCG(c.seed, 100+i)),
+			name: fmt.Sprint("visitor ", i), channels: channels, seen: make(map[string]uint64),
+		}
 		c.visitors.Go(v.live)
 	}
 	c.publishers.Wait()
@@ -167,7 +171,8 @@ func (v *visitor) next(channel string) uint64 {
 	return n
 }
 
-// check says what a frame must be: the very next one of its channel, with an event id that never falls.
+// check says what a frame must be: the very next one of its channel, with an event id that never
+// falls.
 func (v *visitor) check(payload []byte) {
 	var f struct {
 		Greeting  bool

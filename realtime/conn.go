@@ -10,7 +10,8 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// closeTimeout bounds a closing connection: what is queued, the close frame and the peer's answer to it.
+// closeTimeout bounds a closing connection: what is queued, the close frame and the peer's answer
+// to it.
 const closeTimeout = 5 * time.Second
 
 // Conn is one client. All methods may be called from any goroutine and never block on the socket.
@@ -51,7 +52,8 @@ type seat struct {
 
 var lastConn atomic.Uint64
 
-// newConn starts a connection on a socket whose handshake is done; early are bytes the client sent behind it.
+// newConn starts a connection on a socket whose handshake is done; early are bytes the client sent
+// behind it.
 func newConn(socket net.Conn, early []byte, config UpgradeConfig) *Conn {
 	if config.ReadLimit == 0 {
 		config.ReadLimit = defaultReadLimit
@@ -82,7 +84,8 @@ func (c *Conn) User() string {
 	return ""
 }
 
-// Value returns what the application last set, at first Admission.Value; nil before the connection is joined.
+// Value returns what the application last set, at first Admission.Value; nil before the connection
+// is joined.
 func (c *Conn) Value() any {
 	if v := c.value.Load(); v != nil {
 		return *v
@@ -93,8 +96,8 @@ func (c *Conn) Value() any {
 // SetValue replaces the value at once for everybody.
 func (c *Conn) SetValue(v any) { c.value.Store(&v) }
 
-// Channels returns the names of the connection's channels in the order of its event ids, nil before it is joined. The caller
-// may not change them.
+// Channels returns the names of the connection's channels in the order of its event ids, nil before
+// it is joined. The caller may not change them.
 func (c *Conn) Channels() []string {
 	if s := c.seat.Load(); s != nil {
 		return s.names
@@ -105,8 +108,8 @@ func (c *Conn) Channels() []string {
 // Send queues a message. On a closed connection it does nothing.
 func (c *Conn) Send(m Message) { c.push(entry{encode(ws.OpText, m.Frame), m.Lane, m.Key}) }
 
-// Close ends the connection: what is queued is still sent, then the close frame, all within 5 s. Only the first reason counts.
-// A reason that never travels (code 1006) ends it at once.
+// Close ends the connection: what is queued is still sent, then the close frame, all within 5 s.
+// Only the first reason counts. A reason that never travels (code 1006) ends it at once.
 func (c *Conn) Close(reason CloseReason) {
 	if reason.Code == codeLost {
 		c.sever(reason)
@@ -202,7 +205,8 @@ func (c *Conn) counters() *counters {
 	return new(counters)
 }
 
-// sit takes a place in a hub, standing at the given heads. From here on the connection gets messages, but sends nothing until greet.
+// sit takes a place in a hub, standing at the given heads. From here on the connection gets
+// messages, but sends nothing until greet.
 func (c *Conn) sit(s *seat, a Admission) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -246,8 +250,8 @@ func (c *Conn) greet(messages []Message) {
 	c.wake()
 }
 
-// offer queues an event of the index-th channel and reports whether a frame was queued: it was not if the connection has it already or it is not
-// for it to see.
+// offer queues an event of the index-th channel and reports whether a frame was queued: it was not
+// if the connection has it already or it is not for it to see.
 func (c *Conn) offer(index int, d *delivery) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -298,7 +302,8 @@ func (c *Conn) cursor() Cursor {
 	return cursor
 }
 
-// replay offers events while there is room for them, and returns how many it took and how many of these are shown.
+// replay offers events while there is room for them, and returns how many it took and how many of
+// these are shown.
 func (c *Conn) replay(index int, events []*delivery) (taken, shown int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -314,8 +319,8 @@ func (c *Conn) replay(index int, events []*delivery) (taken, shown int) {
 	return taken, shown
 }
 
-// fits reports whether a replayed event of that size may be queued now. Live events keep the other half of the queue: so a resume of any
-// length cannot overflow it. c.mu is held.
+// fits reports whether a replayed event of that size may be queued now. Live events keep the other
+// half of the queue: so a resume of any length cannot overflow it. c.mu is held.
 func (c *Conn) fits(size int) bool { return !c.queue.crowded() && !c.queue.full(size) }
 
 // awaitRoom waits until an event of that size fits.

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Bounds that keep an event id short whatever the application does: 64 + 8 × (1 + 32 + 1 + 20) bytes at most.
+// Bounds that keep an event id short whatever the application does: 64 + 8 × (1 + 32 + 1 + 20)
+// bytes at most.
 const (
 	MaxChannels   = 8 // channels of one connection
 	maxChannel    = 32
@@ -20,9 +21,10 @@ type Position struct {
 	Seq     uint64
 }
 
-// Cursor is what an event id means: a place in each channel of a connection, in the order of its channels, within one generation of the log.
-// Its text form is `<generation>.<channel>:<seq>`, further positions following after a dot: `k3x.t5:1042`, `k3x.f:88.u7:93`.
-// To clients it is opaque.
+// Cursor is what an event id means: a place in each channel of a connection, in the order of its
+// channels, within one generation of the log. Its text form is `<generation>.<channel>:<seq>`,
+// further positions following after a dot: `k3x.t5:1042`, `k3x.f:88.u7:93`. To clients it is
+// opaque.
 type Cursor struct {
 	Generation string // 1 to 64 of A-Z a-z 0-9 _ -
 	Positions  []Position
@@ -31,8 +33,9 @@ type Cursor struct {
 // ErrCursor is returned by [ParseCursor] for whatever is not an event id.
 var ErrCursor = errors.New("realtime: malformed event id")
 
-// ParseCursor reads an event id. It accepts exactly what [Cursor.String] writes, so an id has one spelling; anything else,
-// also one that names a channel twice or more than [MaxChannels], is [ErrCursor].
+// ParseCursor reads an event id. It accepts exactly what [Cursor.String] writes, so an id has one
+// spelling; anything else, also one that names a channel twice or more than [MaxChannels], is
+// [ErrCursor].
 func ParseCursor(id string) (Cursor, error) {
 	if len(id) > maxCursor {
 		return Cursor{}, ErrCursor
@@ -52,13 +55,13 @@ func ParseCursor(id string) (Cursor, error) {
 	return c, nil
 }
 
-func parsePosition(part string) (Position, bool) {
-	name, digits, found := strings.Cut(part, ":")
-	if !found || !ValidChannel(name) || digits != "0" && strings.HasPrefix(digits, "0") || strings.HasPrefix(digits, "+") {
+func parsePosition(part string) (p Position, ok bool) {
+	name, digits, _ := strings.Cut(part, ":")
+	seq, err := strconv.ParseUint(digits, 10, 64)
+	if err != nil || !ValidChannel(name) || strconv.FormatUint(seq, 10) != digits {
 		return Position{}, false
 	}
-	seq, err := strconv.ParseUint(digits, 10, 64)
-	return Position{name, seq}, err == nil
+	return Position{name, seq}, true
 }
 
 // String returns the event id.

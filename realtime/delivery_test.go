@@ -166,6 +166,17 @@ func TestEventWithoutFrameAdvancesThePositionOnly(t *testing.T) {
 	})
 }
 
+func TestSecondFormOfAnEventFollowsRightBehindTheFirst(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.log.Append("u7", func() Event { return Event{Frame: []byte(`{"a":1}`), Also: []byte(`{"old":1}`)} })
+		w.log.Append("u7", func() Event { return Event{Also: []byte(`{"old":2}`)} })
+		p := w.join(visit{user: "mina", channels: []string{"u7"}, last: "g.u7:0"})
+		w.hub.Publish(w.log.Append("u7", func() Event { return Event{Frame: []byte(`{"a":3}`), Also: []byte(`{"old":3}`)} }))
+		p.hears(recovered("g.u7:0"),
+			`{"a":1,"event_id":"g.u7:1"}`, `{"old":1}`, `{"a":3,"event_id":"g.u7:3"}`, `{"old":3}`)
+	})
+}
+
 func TestAudienceDecidesForEachConnection(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		mina := w.join(visit{user: "mina", value: 500, channels: []string{"f"}})

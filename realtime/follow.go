@@ -11,8 +11,8 @@ const (
 	followTimeout = 10 * time.Second
 )
 
-// follower looks at the log again and again for events that were committed but never published: by a process that died, by
-// another one, by a command line.
+// follower looks at the log again and again for events that were committed but never published: by
+// a process that died, by another one, by a command line.
 type follower struct {
 	hub  *Hub
 	turn chan struct{} // cap 1: held during a look

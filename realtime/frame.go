@@ -38,8 +38,8 @@ type delivery struct {
 	final    *CloseReason
 }
 
-// deliveryOverhead is what an event costs beside its frame: the delivery itself, and the longer event id of a connection with
-// several channels. Counting it bounds the number of events too.
+// deliveryOverhead is what an event costs beside its frame: the delivery itself, and the longer
+// event id of a connection with several channels. Counting it bounds the number of events too.
 const deliveryOverhead = 128
 
 func (d *delivery) size() int { return len(d.wire) + len(d.also) + deliveryOverhead }
@@ -62,8 +62,8 @@ func newDelivery(generation string, e Event) *delivery {
 	return d
 }
 
-// encodeEvent returns the text frame of body, a JSON object without its closing brace, with the event id as its last member, and where in it body
-// starts.
+// encodeEvent returns the text frame of body, a JSON object without its closing brace, with the
+// event id as its last member, and where in it body starts.
 func encodeEvent(body []byte, id Cursor) (wire []byte, start int) {
 	const member, end = `,"event_id":"`, `"}`
 	var scratch [maxCursor]byte

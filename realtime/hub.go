@@ -21,8 +21,8 @@ type Config struct {
 	MaxPerUser     int // live connections of one user on this hub; 0: no limit
 	MaxConnections int // live connections of this hub; 0: no limit
 
-	// Heartbeat is how long a client may be silent before it is sent a ping and HeartbeatFrame; after twice as long its
-	// connection ends. 0: 30 s.
+	// Heartbeat is how long a client may be silent before it is sent a ping and HeartbeatFrame;
+	// after twice as long its connection ends. 0: 30 s.
 	Heartbeat time.Duration
 	// HeartbeatFrame returns the JSON text to send with a ping; nil: the ping alone.
 	HeartbeatFrame func(now time.Time) []byte
@@ -85,9 +85,10 @@ func New(config Config) *Hub {
 	return h
 }
 
-// Run follows the log, repairs, applies the authority and sends heartbeats until ctx ends. Then it closes all connections with
-// [CloseGoingAway], waits until they are gone (5 s and their OnClose at most) and returns nil; no goroutine of the hub or of a joined connection is left. It
-// is called once. It returns an error at once if the log's generation cannot be part of an event id.
+// Run follows the log, repairs, applies the authority and sends heartbeats until ctx ends. Then it
+// closes all connections with [CloseGoingAway], waits until they are gone (5 s and their OnClose at
+// most) and returns nil; no goroutine of the hub or of a joined connection is left. It is called
+// once. It returns an error at once if the log's generation cannot be part of an event id.
 func (h *Hub) Run(ctx context.Context) error {
 	if g := h.currentGeneration(); !validGeneration(g) {
 		return fmt.Errorf("realtime: generation %q is not 1 to 64 of A-Z a-z 0-9 _ -", g)
@@ -115,8 +116,9 @@ func (h *Hub) Run(ctx context.Context) error {
 	return nil
 }
 
-// Publish tells the hub of events that were committed, so that it need not wait to find them in the log. It never blocks on a
-// socket, the log or the authority. Events may come in any order, twice, or never; those of channels nobody is joined to are ignored.
+// Publish tells the hub of events that were committed, so that it need not wait to find them in the
+// log. It never blocks on a socket, the log or the authority. Events may come in any order, twice,
+// or never; those of channels nobody is joined to are ignored.
 func (h *Hub) Publish(events ...Event) {
 	for _, e := range events {
 		if h.controls(e.Channel) {
@@ -127,7 +129,8 @@ func (h *Hub) Publish(events ...Event) {
 	}
 }
 
-// sound returns the event without its frame if that is not an object: no event id could be added to it.
+// sound returns the event without its frame if that is not an object: no event id could be added to
+// it.
 func (h *Hub) sound(e Event) Event {
 	e.Frame = bytes.TrimSpace(e.Frame)
 	if n := len(e.Frame); n > 0 && (n < 2 || e.Frame[0] != '{' || e.Frame[n-1] != '}') {
@@ -139,8 +142,8 @@ func (h *Hub) sound(e Event) Event {
 
 func (h *Hub) controls(channel string) bool { return channel != "" && channel == h.config.Control }
 
-// Notice tells the hub that channels have these heads, for somebody who knows that something was committed but not what: the
-// hub reads it from the log. It never blocks.
+// Notice tells the hub that channels have these heads, for somebody who knows that something was
+// committed but not what: the hub reads it from the log. It never blocks.
 func (h *Hub) Notice(heads ...Head) {
 	for _, head := range heads {
 		if h.controls(head.Channel) {
@@ -170,8 +173,8 @@ func (h *Hub) SendUser(user string, m Message) {
 	})
 }
 
-// Sync looks at the log once more and returns when everything that was committed before the call has been queued for the
-// connections that were live then. Run must be running.
+// Sync looks at the log once more and returns when everything that was committed before the call
+// has been queued for the connections that were live then. Run must be running.
 func (h *Hub) Sync(ctx context.Context) error {
 	if err := h.follower.look(ctx); err != nil {
 		return err

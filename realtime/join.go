@@ -11,7 +11,7 @@ var (
 	ErrTooManyConnections = errors.New("realtime: too many connections of this user")
 	ErrOverCapacity       = errors.New("realtime: too many connections")
 	ErrClosed             = errors.New("realtime: connection or hub is closed")
-	ErrStaleAdmission     = errors.New("realtime: admission is older than the rights applied")
+	ErrStaleAdmission     = errors.New("realtime: admission shows less than has been applied")
 )
 
 // Admission is what the application's database says of a connection, read in one snapshot.
@@ -24,33 +24,42 @@ type Admission struct {
 
 // Greeting tells how a connection starts.
 type Greeting struct {
-	Recovered bool   // it goes on where LastEventID stood; otherwise it starts at the snapshot, and the client fetches state anew
+	// Recovered: it goes on where LastEventID stood. Otherwise it starts at the snapshot, and the
+	// client fetches state anew.
+	Recovered bool
 	EventID   string // where it starts
 }
 
 // JoinRequest says what a connection wants of a hub.
 type JoinRequest struct {
-	// LastEventID is the last event id the client saw, "" if none. It may be anything a client sends.
+	// LastEventID is the last event id the client saw, "" if none. It may be anything a client
+	// sends.
 	LastEventID string
 
-	// Admit reads the snapshot. It is called again if rights changed meanwhile. An error refuses the connection.
+	// Admit reads the snapshot. It is called again if rights changed meanwhile. An error refuses
+	// the connection.
 	Admit func(ctx context.Context) (Admission, error)
 
-	// Greet returns the messages that go out before anything else of the hub, in order and whatever their lanes; nil: none.
+	// Greet returns the messages that go out before anything else of the hub, in order and whatever
+	// their lanes; nil: none.
 	Greet func(Greeting) []Message
 }
 
-// A connection resumes if it lacks no more than this in sum; otherwise fetching state anew is cheaper for everybody.
+// A connection resumes if it lacks no more than this in sum; otherwise fetching state anew is
+// cheaper for everybody.
 const (
 	resumeEvents = pageLimit
 	resumeBytes  = 1 << 20
 )
 
-// Join makes conn a connection of the hub. It returns nil once everything conn lacked is queued and it gets events live. A
-// client that reads slowly is fed at its own speed, which may take a while; ctx bounds it.
+// Join makes conn a connection of the hub. It returns nil once everything conn lacked is queued and
+// it gets events live. A client that reads slowly is fed at its own speed, which may take a while;
+// ctx bounds it.
 //
-// Errors: what Admit returned, untouched; [ErrTooManyConnections]; [ErrOverCapacity]; [ErrClosed]; or that of a context or log. The caller answers
-// with a Close that fits; where Join has closed conn itself, because it could not bring it up to date, that changes nothing.
+// Errors: what Admit returned, untouched; [ErrTooManyConnections]; [ErrOverCapacity]; [ErrClosed];
+// [ErrStaleAdmission], which a database that shows its own commits cannot cause; or that of a
+// context or log. The caller answers with a Close that fits; where Join has closed conn itself,
+// because it could not bring it up to date, that changes nothing.
 func (h *Hub) Join(ctx context.Context, conn *Conn, req JoinRequest) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -90,47 +99,60 @@ func (h *Hub) bring(ctx context.Context, c *Conn, a Admission, req JoinRequest) 
 	return h.attach(ctx, s, backlog)
 }
 
-// admit reads the admission and registers the connection under it. See rights for the race this is about.
-func (h *Hub) admit(ctx context.Context, c *Conn, admit func(context.Context) (Admission, error)) (Admission, error) {
-	// Rights change seldom: the first snapshot nearly always holds. If not, the last attempt holds the gate while it reads, so that a stream of changes
-	// cannot keep anybody out.
-	for attempt := range 3 {
-		a, ok, err := h.attempt(ctx, c, admit, attempt == 2)
-		if ok || err != nil {
+// admit reads the admission and registers the connection under it. See rights for the race this is
+// about.
+//
+// Rights change seldom: the first snapshot nearly always holds. If two did not, the third is read
+// while the gate is held, so that a stream of changes cannot keep anybody out.
+func (h *Hub) admit(ctx context.Context, c *Conn, admit admitFunc) (Admission, error) {
+	for range 2 {
+		if a, ok, err := h.attempt(ctx, c, admit); ok || err != nil {
 			return a, err
 		}
 	}
-	return Admission{}, ErrStaleAdmission
+	ctx, cancel := context.WithTimeout(ctx, applyTimeout)
+	defer cancel()
+	if err := h.rights.enter(ctx); err != nil {
+		return Admission{}, err
+	}
+	defer h.rights.leave()
+	a, generation, err := h.snapshot(ctx, admit)
+	if err != nil {
+		return a, err
+	}
+	ok, err := h.enrol(c, a, generation)
+	if !ok && err == nil {
+		err = ErrStaleAdmission
+	}
+	return a, err
 }
 
-func (h *Hub) attempt(ctx context.Context, c *Conn, admit func(context.Context) (Admission, error), gated bool) (a Admission, ok bool, err error) {
+type admitFunc = func(context.Context) (Admission, error)
+
+func (h *Hub) attempt(ctx context.Context, c *Conn, admit admitFunc) (a Admission, ok bool, err error) {
 	if err := h.checkGeneration(ctx); err != nil {
 		return a, false, err
 	}
-	if gated {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, applyTimeout)
-		defer cancel()
-		if err := h.rights.enter(ctx); err != nil {
-			return a, false, err
-		}
-		defer h.rights.leave()
-	}
-	generation := h.currentGeneration()
-	if a, err = admit(ctx); err != nil {
+	a, generation, err := h.snapshot(ctx, admit)
+	if err != nil {
 		return a, false, err
 	}
-	if err := a.check(h); err != nil {
+	if err := h.rights.enter(ctx); err != nil {
 		return a, false, err
 	}
-	if !gated {
-		if err := h.rights.enter(ctx); err != nil {
-			return a, false, err
-		}
-		defer h.rights.leave()
-	}
+	defer h.rights.leave()
 	ok, err = h.enrol(c, a, generation)
 	return a, ok, err
+}
+
+// snapshot reads an admission, and the generation of the log it belongs to if that is still the
+// same when the connection is registered.
+func (h *Hub) snapshot(ctx context.Context, admit admitFunc) (a Admission, generation string, err error) {
+	generation = h.currentGeneration()
+	if a, err = admit(ctx); err == nil {
+		err = a.check(h)
+	}
+	return a, generation, err
 }
 
 // check refuses admissions no event id could be made for.
@@ -148,8 +170,9 @@ func (a Admission) check(h *Hub) error {
 	return nil
 }
 
-// resume decides where a registered connection starts: where it was if that is possible, else at the snapshot it was admitted in. backlog is
-// what was read from the log to find out, for each channel.
+// resume decides where a registered connection starts: where it was if that is possible, else at
+// the snapshot it was admitted in. backlog is what was read from the log to find out, for each
+// channel.
 func (h *Hub) resume(ctx context.Context, c *Conn, s *seat, a Admission, id string) (start Greeting, backlog []page, err error) {
 	backlog = make([]page, len(s.subs))
 	cursor, ok := s.recognise(id, a.Channels)
@@ -177,7 +200,8 @@ func (h *Hub) resume(ctx context.Context, c *Conn, s *seat, a Admission, id stri
 	return Greeting{Recovered: ok, EventID: cursor.String()}, backlog, nil
 }
 
-// recognise reads an event id; ok is false unless it is of this generation and these channels, not beyond their heads and not too far behind.
+// recognise reads an event id; ok is false unless it is of this generation and these channels, not
+// beyond their heads and not too far behind.
 func (s *seat) recognise(id string, heads []Head) (cursor Cursor, ok bool) {
 	cursor, err := ParseCursor(id)
 	if err != nil || cursor.Generation != s.generation || len(cursor.Positions) != len(heads) {
@@ -193,8 +217,9 @@ func (s *seat) recognise(id string, heads []Head) (cursor Cursor, ok bool) {
 	return cursor, lacks <= resumeEvents
 }
 
-// lacks measures what the connection has to be shown of a channel between two numbers, in bytes; ok is false if that is too much or the log does not
-// reach back. What had to be read for it comes as first, as far as it fits into half a queue.
+// lacks measures what the connection has to be shown of a channel between two numbers, in bytes; ok
+// is false if that is too much or the log does not reach back. What had to be read for it comes as
+// first, as far as it fits into half a queue.
 func (h *Hub) lacks(ctx context.Context, s *subscription, after, head uint64) (size int, first page, ok bool, err error) {
 	begin := after
 	for after < head && size <= resumeBytes {
@@ -220,7 +245,7 @@ func (h *Hub) lacks(ctx context.Context, s *subscription, after, head uint64) (s
 func shownSize(c *Conn, events []*delivery) (size int) {
 	for _, d := range events {
 		if d.shownTo(c) {
-			size += len(d.wire)
+			size += len(d.wire) + len(d.also)
 		}
 	}
 	return size

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// MemoryLog is a [Log] in memory: for tests, examples and programs whose events need not survive them. All methods may be
-// called concurrently.
+// MemoryLog is a [Log] in memory: for tests, examples and programs whose events need not survive
+// them. All methods may be called concurrently.
 type MemoryLog struct {
 	mu         sync.RWMutex
 	generation string
@@ -27,10 +27,12 @@ func NewMemoryLog(generation string) *MemoryLog {
 	return &MemoryLog{generation: generation, clock: 1, channels: make(map[string]*memoryChannel)}
 }
 
-// Append commits an event: it gives it the channel's next number and returns it rendered, ready for [Hub.Publish].
+// Append commits an event: it gives it the channel's next number and returns it rendered, ready for
+// [Hub.Publish].
 //
-// render is kept and called for each read of the event, so that replay shows things as they are then, not as they were; it returns the event but for Channel and
-// Seq, which the log fills in. It is called while the log is locked and must not call it.
+// render is kept and called for each read of the event, so that replay shows things as they are
+// then, not as they were; it returns the event but for Channel and Seq, which the log fills in. It
+// is called while the log is locked and must not call it.
 func (l *MemoryLog) Append(channel string, render func() Event) Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -74,7 +76,8 @@ func (l *MemoryLog) Prune(channel string, oldest uint64) {
 	c.oldest = oldest
 }
 
-// Restore gives the log another generation, as restoring a backup does with a database. Its events stay.
+// Restore gives the log another generation, as restoring a backup does with a database. Its events
+// stay.
 func (l *MemoryLog) Restore(generation string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -28,8 +28,8 @@ func (h *Hub) pulse(ctx context.Context) {
 	}
 }
 
-// probe asks a client that has been silent for an interval whether it is there, and gives up on it after another one without an
-// answer. Browsers answer pings by themselves.
+// probe asks a client that has been silent for an interval whether it is there, and gives up on it
+// after another one without an answer. Browsers answer pings by themselves.
 func (h *Hub) probe(c *Conn, now time.Time) {
 	interval, silence, asked := h.config.Heartbeat, c.silence(), now.Sub(c.pinged)
 	switch {

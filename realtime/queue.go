@@ -9,8 +9,8 @@ const (
 	Ephemeral             // dropped when the queue is more than half full
 )
 
-// Message is a frame of the application's own, beside the events of channels. Frame is a JSON text; nobody may change it
-// afterwards.
+// Message is a frame of the application's own, beside the events of channels. Frame is a JSON text;
+// nobody may change it afterwards.
 type Message struct {
 	Lane  Lane
 	Key   string // of a State message: which state it is
@@ -35,8 +35,9 @@ type queue struct {
 	bytes   int            // waiting or being written
 }
 
-// push adds an entry and reports false if there is no room: then the reader is too slow. dropped is how many ephemeral ones, this one perhaps among
-// them, had to go. An entry larger than the limit is accepted into an empty queue only, so that it can pass at all.
+// push adds an entry and reports false if there is no room: then the reader is too slow. dropped is
+// how many ephemeral ones, this one perhaps among them, had to go. An entry larger than the limit
+// is accepted into an empty queue only, so that it can pass at all.
 func (q *queue) push(e entry) (dropped int, ok bool) {
 	if e.lane == Ephemeral && (q.crowded() || q.full(len(e.wire))) {
 		return 1, true
@@ -74,7 +75,8 @@ func (q *queue) add(e entry) {
 	q.bytes += len(e.wire)
 }
 
-// crowded reports whether the queue is more than half full: nothing ephemeral is accepted then, and no replay fed.
+// crowded reports whether the queue is more than half full: nothing ephemeral is accepted then, and
+// no replay fed.
 func (q *queue) crowded() bool { return q.bytes > queueLimit/2 }
 
 // full reports whether n bytes more are too many.
@@ -102,7 +104,8 @@ func (q *queue) clear() {
 	q.entries, q.states = nil, nil
 }
 
-// take moves the entries that fit into limit bytes, at least one if any wait, to the end of dst. Their bytes count until release.
+// take moves the entries that fit into limit bytes, at least one if any wait, to the end of dst.
+// Their bytes count until release.
 func (q *queue) take(dst []byte, limit int) []byte {
 	n := 0
 	for _, e := range q.entries {

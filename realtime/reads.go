@@ -13,7 +13,8 @@ const (
 	readBatch   = 64               // channels in one read
 	readTimeout = 10 * time.Second // for one read
 
-	// pageLimit is the most events read of one channel at once; it is also the most a connection may lack and still resume.
+	// pageLimit is the most events read of one channel at once; it is also the most a connection
+	// may lack and still resume.
 	pageLimit = 1000
 )
 
@@ -44,7 +45,8 @@ type fetch struct {
 // serves reports whether the fetch brings what follows after.
 func (f *fetch) serves(after uint64) bool { return f.after <= after && after < f.after+uint64(f.limit) }
 
-// widen makes a fetch that has not started serve another stretch too, if both together are not too long.
+// widen makes a fetch that has not started serve another stretch too, if both together are not too
+// long.
 func (f *fetch) widen(after uint64, limit int) bool {
 	first := min(f.after, after)
 	end := max(f.after+uint64(f.limit), after+uint64(limit))
@@ -55,8 +57,9 @@ func (f *fetch) widen(after uint64, limit int) bool {
 	return true
 }
 
-// reads brings events from the log. What is asked for while it is busy is read together, each stretch once however
-// many connections need it: when ten thousand come back at once the log is read once per channel.
+// reads brings events from the log. What is asked for while it is busy is read together, each
+// stretch once however many connections need it: when ten thousand come back at once the log is
+// read once per channel.
 type reads struct {
 	hub  *Hub
 	wake chan struct{}
@@ -77,7 +80,8 @@ func (r *reads) request(ch *channel, after uint64, limit int) *fetch {
 	return r.enqueue(ch, after, limit)
 }
 
-// repair asks for what channels lack, if they still do, all at once so that it is read in one batch.
+// repair asks for what channels lack, if they still do, all at once so that it is read in one
+// batch.
 func (r *reads) repair(channels []*channel) {
 	after := make(map[*channel]uint64)
 	for _, ch := range channels {
@@ -106,8 +110,8 @@ func (r *reads) enqueue(ch *channel, after uint64, limit int) *fetch {
 	return f
 }
 
-// fetch waits for the events of a channel after a number, at least one of them if there are any, as a snapshot shows them in
-// which the event least exists.
+// fetch waits for the events of a channel after a number, at least one of them if there are any, as
+// a snapshot shows them in which the event least exists.
 func (r *reads) fetch(ctx context.Context, ch *channel, after, least uint64, limit int) (page, error) {
 	for range fetchAttempts {
 		f := r.request(ch, after, limit)
@@ -121,7 +125,8 @@ func (r *reads) fetch(ctx context.Context, ch *channel, after, least uint64, lim
 	return page{}, fmt.Errorf("log does not show event %d of %s", least, ch.name)
 }
 
-// fetchAttempts bounds how often a page somebody else asked for may turn out to end too early, or to be too old.
+// fetchAttempts bounds how often a page somebody else asked for may turn out to end too early, or
+// to be too old.
 const fetchAttempts = 10
 
 func (f *fetch) wait(ctx context.Context) error {
@@ -133,7 +138,8 @@ func (f *fetch) wait(ctx context.Context) error {
 	}
 }
 
-// from returns the part of the page after a number; ok is false if the page ends before although the log does not.
+// from returns the part of the page after a number; ok is false if the page ends before although
+// the log does not.
 func (p page) from(after uint64) (rest page, ok bool) {
 	skip := min(after-p.after, uint64(len(p.events)))
 	end := p.after + uint64(len(p.events))

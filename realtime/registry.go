@@ -48,8 +48,8 @@ func (h *Hub) Connected(user string) (connected bool) {
 	return connected
 }
 
-// Each calls f for every live connection until it returns false. No lock is held meanwhile, so f may do what it likes; a
-// connection that joins or ends meanwhile may be left out.
+// Each calls f for every live connection until it returns false. No lock is held meanwhile, so f
+// may do what it likes; a connection that joins or ends meanwhile may be left out.
 func (h *Hub) Each(f func(*Conn) bool) { each(h.all(), f) }
 
 // EachUser is Each for the connections of one user; "" is nobody.
@@ -100,8 +100,9 @@ func (h *Hub) held() []*channel {
 	return slices.Collect(maps.Values(h.channels))
 }
 
-// enrol registers a connection. ok is false, without an error, when its admission is out of date and must be read again: more rights have been
-// applied since, or the log is another one. The gate of the rights is held.
+// enrol registers a connection. ok is false, without an error, when its admission is out of date
+// and must be read again: more rights have been applied since, or the log is another one. The gate
+// of the rights is held.
 func (h *Hub) enrol(c *Conn, a Admission, generation string) (ok bool, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -202,7 +203,8 @@ func (h *Hub) currentGeneration() string {
 	return h.generation
 }
 
-// checkGeneration starts afresh when the log is not the one it was: the connections are closed, to come back with a fresh state.
+// checkGeneration starts afresh when the log is not the one it was: the connections are closed, to
+// come back with a fresh state.
 func (h *Hub) checkGeneration(ctx context.Context) error {
 	now := h.config.Log.Generation()
 	if now == h.currentGeneration() {

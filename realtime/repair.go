@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	// holePatience is how long an event may be missing before the log is read for it. Committers publish slightly out of
-	// order: what is ahead of its turn is nearly always followed by what it waits for, and then no read is needed.
+	// holePatience is how long an event may be missing before the log is read for it. Committers
+	// publish slightly out of order: what is ahead of its turn is nearly always followed by what it
+	// waits for, and then no read is needed.
 	holePatience = 20 * time.Millisecond
 
 	// holeRetry is the pause after a read that failed.
@@ -43,8 +44,8 @@ func (s *holes) schedule(ch *channel, in time.Duration) {
 	}
 }
 
-// run requests reads until ctx ends. While there are holes it looks at all of them every few milliseconds, not at each change:
-// in a storm ten thousand channels are made at once.
+// run requests reads until ctx ends. While there are holes it looks at all of them every few
+// milliseconds, not at each change: in a storm ten thousand channels are made at once.
 func (s *holes) run(ctx context.Context) {
 	wake, tick := s.wake, (<-chan time.Time)(nil)
 	for {
@@ -76,7 +77,8 @@ func (s *holes) take(now time.Time) (due []*channel, more bool) {
 	return due, len(s.due) > 0
 }
 
-// beginRead notes that the log is about to be read from after, and reports whether that answers unread.
+// beginRead notes that the log is about to be read from after, and reports whether that answers
+// unread.
 func (ch *channel) beginRead(after uint64) (unread bool) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
@@ -95,8 +97,8 @@ func (ch *channel) failRead(unread bool) {
 	}
 }
 
-// absorb takes over what was read from the log, whoever asked: what is new fills holes, and what is old the ring, so that those
-// who need it next find it there.
+// absorb takes over what was read from the log, whoever asked: what is new fills holes, and what is
+// old the ring, so that those who need it next find it there.
 func (ch *channel) absorb(p page) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
@@ -119,8 +121,8 @@ func (ch *channel) absorb(p page) {
 	ch.advance()
 }
 
-// remember extends the ring backwards with a page that reaches up to it, unless the page shows what has been rewritten since, or what the
-// authority has not allowed yet.
+// remember extends the ring backwards with a page that reaches up to it, unless the page shows what
+// has been rewritten since, or what the authority has not allowed yet.
 func (ch *channel) remember(p page) {
 	if p.head < ch.rewritten || ch.ring.before <= p.after {
 		return
@@ -171,8 +173,8 @@ func (ch *channel) settle(ctx context.Context) error {
 	}
 }
 
-// lose gives up on events that were pruned from the log before the hub had them. Those who needed them come back and start anew.
-// ch.mu is held.
+// lose gives up on events that were pruned from the log before the hub had them. Those who needed
+// them come back and start anew. ch.mu is held.
 func (ch *channel) lose(head uint64) {
 	for _, s := range ch.subs {
 		s.conn.shut(CloseInterrupted)

@@ -201,7 +201,8 @@ func TestResumeOfAnyLengthIsFedAtTheReadersSpeed(t *testing.T) {
 		if held > queueLimit*3/4 {
 			t.Errorf("%d bytes wait, more than replay may take", held)
 		}
-		// Four frames a second: a ping waits in the queue for longer than a silent client is borne with. Live events go on coming.
+		// Four frames a second: a ping waits in the queue for longer than a silent client is borne
+		// with. Live events go on coming.
 		for texts := 0; texts < 700; {
 			op, payload, err := readFrame(p.socket)
 			switch {

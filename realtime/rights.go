@@ -16,9 +16,10 @@ const (
 
 // rights knows how far the control channel has been applied, and has it applied further.
 //
-// The gate is held while the authority applies and while a connection is registered. So a registration either comes first, and the
-// authority meets the new connection on its walk, or finds that more has been applied than its snapshot knew of, and
-// reads another one: no change of rights falls between snapshot and registration.
+// The gate is held while the authority applies and while a connection is registered. So a
+// registration either comes first, and the authority meets the new connection on its walk, or finds
+// that more has been applied than its snapshot knew of, and reads another one: no change of rights
+// falls between snapshot and registration.
 type rights struct {
 	hub       *Hub
 	authority Authority
@@ -48,7 +49,8 @@ func (r *rights) covers(barrier uint64) bool {
 	return r.authority == nil || barrier <= r.applied.Load()
 }
 
-// current reports whether a snapshot that showed the control channel up to a position shows all that has been applied.
+// current reports whether a snapshot that showed the control channel up to a position shows all
+// that has been applied.
 func (r *rights) current(position uint64) bool {
 	return r.authority == nil || position >= r.applied.Load()
 }
@@ -61,8 +63,9 @@ func (r *rights) want(position uint64) {
 	signal(r.wake)
 }
 
-// hold has it applied up to what an event of the channel needs, and the channel advanced thereafter. What is left of a channel of
-// another generation waits for ever: its numbers mean nothing any more.
+// hold has it applied up to what an event of the channel needs, and the channel advanced
+// thereafter. What is left of a channel of another generation waits for ever: its numbers mean
+// nothing any more.
 func (r *rights) hold(ch *channel, barrier uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -2,7 +2,8 @@ package realtime
 
 import "slices"
 
-// ringLimit is how much of a channel's recent past is kept for connections that come back, in bytes.
+// ringLimit is how much of a channel's recent past is kept for connections that come back, in
+// bytes.
 const ringLimit = 64 << 10
 
 // ring holds the newest events of a channel, without gaps.
@@ -28,7 +29,8 @@ func (r *ring) add(d *delivery) {
 	r.before += uint64(n)
 }
 
-// extend puts older events, read from the log, in front of what is held, as many of the newest as there is room for.
+// extend puts older events, read from the log, in front of what is held, as many of the newest as
+// there is room for.
 func (r *ring) extend(events []*delivery) {
 	n := len(events)
 	for n > 0 && r.bytes+events[n-1].size() <= ringLimit {

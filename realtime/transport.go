@@ -10,21 +10,24 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// How a connection's bytes travel: one goroutine reads, one writes while there is something to write. Nothing outside this file
-// knows; a transport that waits for many sockets at once can take its place.
+// How a connection's bytes travel: one goroutine reads, one writes while there is something to
+// write. Nothing outside this file knows; a transport that waits for many sockets at once can take
+// its place.
 
 const (
 	// writeTimeout is how long a peer may take nothing before its connection ends.
 	writeTimeout = 10 * time.Second
 
-	// writeSize bounds what is written at once. Frames that wait together are written together, a write costing the same for one
-	// frame as for ten; but a slow reader that still reads must manage each write within writeTimeout: 3 KiB/s do.
+	// writeSize bounds what is written at once. Frames that wait together are written together, a
+	// write costing the same for one frame as for ten; but a slow reader that still reads must
+	// manage each write within writeTimeout: 3 KiB/s do.
 	writeSize = 32 << 10
 
 	readSize = 1 << 10
 )
 
-// Keys of the frames of the protocol's own, which no application uses: of several that wait the last one does.
+// Keys of the frames of the protocol's own, which no application uses: of several that wait the
+// last one does.
 const (
 	pingKey = "\x00ping"
 	pongKey = "\x00pong"
@@ -66,8 +69,9 @@ func (c *Conn) serve(early []byte) {
 	close(c.done)
 }
 
-// linger lets a peer we no longer understand read why. To close a socket that holds unread bytes is to reset it, and the peer may lose what
-// it has not read yet. So only our direction is closed, and what comes is thrown away until the peer goes or has had its time.
+// linger lets a peer we no longer understand read why. To close a socket that holds unread bytes is
+// to reset it, and the peer may lose what it has not read yet. So only our direction is closed, and
+// what comes is thrown away until the peer goes or has had its time.
 func (c *Conn) linger() {
 	c.writing.Wait()
 	if s, ok := c.socket.(interface{ CloseWrite() error }); ok {
@@ -120,7 +124,8 @@ func (c *Conn) handle(op ws.OpCode, payload []byte) error {
 	return nil
 }
 
-// sever ends a connection whose peer does not take part any more: what reads from it is called off and closes the socket.
+// sever ends a connection whose peer does not take part any more: what reads from it is called off
+// and closes the socket.
 func (c *Conn) sever(reason CloseReason) {
 	c.abandon(reason)
 	_ = c.socket.SetReadDeadline(time.Unix(1, 0))

@@ -12,23 +12,25 @@ import (
 
 const defaultReadLimit = 4 << 10
 
-// UpgradeConfig says how a WebSocket connection works. Callbacks come from any goroutine, one at a time per connection, and
-// must not block: other connections may wait behind them.
+// UpgradeConfig says how a WebSocket connection works. Callbacks come from any goroutine, one at a
+// time per connection, and must not block: other connections may wait behind them.
 type UpgradeConfig struct {
-	// ReadLimit is the longest message accepted from the client, in bytes; a longer one closes with CloseTooBig. 0: 4 KiB.
+	// ReadLimit is the longest message accepted from the client, in bytes; a longer one closes with
+	// CloseTooBig. 0: 4 KiB.
 	ReadLimit int
 
-	// OnMessage gets each text message; the bytes are valid until it returns. It may be called before Upgrade has returned,
-	// and before the connection is joined.
+	// OnMessage gets each text message; the bytes are valid until it returns. It may be called
+	// before Upgrade has returned, and before the connection is joined.
 	OnMessage func(c *Conn, text []byte)
 
-	// OnClose is called exactly once, when the connection has left its hub and the socket is closed. No other callback comes
-	// after it.
+	// OnClose is called exactly once, when the connection has left its hub and the socket is
+	// closed. No other callback comes after it.
 	OnClose func(c *Conn, reason CloseReason)
 }
 
-// Upgrade makes a WebSocket of the request. The caller has checked Origin. On an error the response has been written. The
-// handler may return at once: the connection lives until either side closes it, whether or not it joins a hub.
+// Upgrade makes a WebSocket of the request. The caller has checked Origin. On an error the response
+// has been written. The handler may return at once: the connection lives until either side closes
+// it, whether or not it joins a hub.
 func Upgrade(w http.ResponseWriter, r *http.Request, config UpgradeConfig) (*Conn, error) {
 	socket, buffered, _, err := ws.HTTPUpgrader{Timeout: writeTimeout}.Upgrade(r, w)
 	if err != nil {
@@ -37,7 +39,8 @@ func Upgrade(w http.ResponseWriter, r *http.Request, config UpgradeConfig) (*Con
 		}
 		return nil, err
 	}
-	// Only what the client sent ahead is kept: holding on to the buffers would cost every connection 8 KiB.
+	// Only what the client sent ahead is kept: holding on to the buffers would cost every
+	// connection 8 KiB.
 	early := make([]byte, buffered.Reader.Buffered())
 	if _, err := io.ReadFull(buffered.Reader, early); err != nil {
 		socket.Close()
@@ -46,8 +49,8 @@ func Upgrade(w http.ResponseWriter, r *http.Request, config UpgradeConfig) (*Con
 	return newConn(socket, early, config), nil
 }
 
-// incoming cuts the bytes a client sends into messages, however they arrive: it needs no goroutine that waits for the rest of a
-// frame. It is used by one goroutine at a time.
+// incoming cuts the bytes a client sends into messages, however they arrive: it needs no goroutine
+// that waits for the rest of a frame. It is used by one goroutine at a time.
 type incoming struct {
 	limit   int
 	partial []byte    // of a frame that is not complete yet
@@ -63,8 +66,8 @@ func (v violation) Error() string { return v.Reason }
 // errMore means that the bytes at hand are not a whole frame.
 var errMore = errors.New("frame is not complete")
 
-// feed takes the next bytes and calls handle for each message and control frame they complete. It stops at the first error: handle's, or a
-// violation of the protocol.
+// feed takes the next bytes and calls handle for each message and control frame they complete. It
+// stops at the first error: handle's, or a violation of the protocol.
 func (in *incoming) feed(data []byte, handle func(op ws.OpCode, payload []byte) error) error {
 	if len(in.partial) > 0 {
 		data = append(in.partial, data...)
@@ -88,8 +91,8 @@ func (in *incoming) feed(data []byte, handle func(op ws.OpCode, payload []byte) 
 	return nil
 }
 
-// cut finds the first frame in data. It judges the header as soon as that is complete: an announced length over the limit is refused before
-// any of it is stored.
+// cut finds the first frame in data. It judges the header as soon as that is complete: an announced
+// length over the limit is refused before any of it is stored.
 func (in *incoming) cut(data []byte) (header ws.Header, payload []byte, size int, err error) {
 	r := bytes.NewReader(data)
 	header, err = ws.ReadHeader(r)
@@ -104,7 +107,8 @@ func (in *incoming) cut(data []byte) (header ws.Header, payload []byte, size int
 		state = state.Set(ws.StateFragmented)
 	}
 	start := len(data) - r.Len()
-	if ws.CheckHeader(header, state) != nil || start != ws.HeaderSize(header) { // a length must be written in its shortest form
+	shortest := start == ws.HeaderSize(header) // as RFC 6455 wants a length to be written
+	if !shortest || ws.CheckHeader(header, state) != nil {
 		return header, nil, 0, violation{CloseProtocolError}
 	}
 	if header.OpCode.IsData() && header.Length > int64(in.limit-len(in.message)) {

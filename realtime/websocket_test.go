@@ -34,7 +34,8 @@ func serveEcho(t *testing.T) string {
 const handshake = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 
-// talk sends the handshake and raw bytes in one segment, and returns the frames that come back, written as "op payload".
+// talk sends the handshake and raw bytes in one segment, and returns the frames that come back,
+// written as "op payload".
 func talk(t *testing.T, address string, raw []byte) (answers []string) {
 	t.Helper()
 	socket, err := net.Dial("tcp", address)
@@ -176,7 +177,8 @@ func TestLongCloseReasonIsCutBetweenCharacters(t *testing.T) {
 	}
 }
 
-// FuzzClientFrames checks that what a client's bytes mean does not depend on how they arrive, and that nothing makes us store more than a message.
+// FuzzClientFrames checks that what a client's bytes mean does not depend on how they arrive, and
+// that nothing makes us store more than a message.
 func FuzzClientFrames(f *testing.F) {
 	text := masked(ws.OpText, true, []byte("hello"))
 	f.Add(text, uint8(1))
