@@ -12,15 +12,16 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
 //go:embed assets
 var embedded embed.FS
 
-// site is the whole user interface, prepared once when the process starts:
-// about a millisecond and 200 KB.
-var site = mustPrepare(embedded)
+// site returns the whole user interface, prepared once when it is first wanted: no
+// other command of the program waits for it.
+var site = sync.OnceValue(func() website { return mustPrepare(embedded) })
 
 // A website is every file by its path below /assets, and the version of all of
 // them together.
@@ -61,6 +62,7 @@ func mustPrepare(root fs.FS) website {
 	}
 	s := website{files: make(map[string]file), lean: make(map[string]file), version: versionOf(sources)}
 	s.base = "/assets/" + s.version
+	z := newZipper()
 	for name, text := range sources {
 		switch path.Ext(name) {
 		case ".css":
@@ -69,10 +71,10 @@ func mustPrepare(root fs.FS) website {
 			text = s.fillIn(text, sources)
 		case ".mjs":
 			if !strings.HasPrefix(name, "vendor/") { // minified already
-				s.lean[name] = newFile(name, lean(text))
+				s.lean[name] = newFile(name, lean(text), z)
 			}
 		}
-		s.files[name] = newFile(name, text)
+		s.files[name] = newFile(name, text, z)
 	}
 	return s
 }
@@ -112,20 +114,29 @@ func sortedNames(sources map[string][]byte) []string {
 	return names
 }
 
-func newFile(name string, text []byte) file {
+func newFile(name string, text []byte, z *zipper) file {
 	sum := sha256.Sum256(text)
 	f := file{name: name, text: text, mime: contentTypes[path.Ext(name)], tag: `"` + hex.EncodeToString(sum[:8]) + `"`}
-	if zipped := compress(text); len(zipped) < len(text)-64 {
+	if zipped := z.compress(text); len(zipped) < len(text)-64 {
 		f.zipped = zipped
 	}
 	return f
 }
 
-func compress(text []byte) []byte {
+// zipper compresses one text after the other with the same memory, of which gzip
+// wants more than a megabyte.
+type zipper struct{ w *gzip.Writer }
+
+func newZipper() *zipper {
+	w, _ := gzip.NewWriterLevel(nil, gzip.BestCompression) // the level is valid
+	return &zipper{w}
+}
+
+func (z *zipper) compress(text []byte) []byte {
 	var out bytes.Buffer
-	w, _ := gzip.NewWriterLevel(&out, gzip.BestCompression) // the level is valid
-	w.Write(text)                                           // a buffer takes everything
-	w.Close()
+	z.w.Reset(&out)
+	z.w.Write(text) // a buffer takes everything
+	z.w.Close()
 	return out.Bytes()
 }
 

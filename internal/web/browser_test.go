@@ -45,9 +45,9 @@ func TestLeanModulesLoadInABrowser(t *testing.T) {
 	server := httptest.NewServer(Handler())
 	defer server.Close()
 	var loads []string
-	for name := range site.lean {
+	for name := range site().lean {
 		if name != "main.mjs" && name != "docs.mjs" { // they start at once; what they import is loaded here
-			loads = append(loads, fmt.Sprintf("import(%q)", site.base+"/"+name))
+			loads = append(loads, fmt.Sprintf("import(%q)", site().base+"/"+name))
 		}
 	}
 	promise := "Promise.all([" + strings.Join(loads, ",") + "]).then(modules => modules.length)"

@@ -26,7 +26,7 @@ func Handler() http.Handler {
 	mux.Handle("GET /forum", servePage("index.html"))
 	mux.Handle("GET /docs", servePage("docs.html"))
 	mux.HandleFunc("GET /assets/{path...}", serveAsset)
-	mux.Handle("GET /favicon.ico", http.RedirectHandler(site.base+"/icon.svg", http.StatusFound))
+	mux.Handle("GET /favicon.ico", http.RedirectHandler(site().base+"/icon.svg", http.StatusFound))
 	for _, old := range []string{"GET /{$}", "GET /forum/{$}", "GET /api/forum", "GET /api/forum/{$}"} {
 		mux.Handle(old, http.RedirectHandler("/forum", http.StatusFound))
 	}
@@ -46,7 +46,7 @@ func withSecurityHeaders(next http.Handler) http.Handler {
 func servePage(name string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-cache")
-		site.files[name].serve(w, r)
+		site().files[name].serve(w, r)
 	}
 }
 
@@ -61,15 +61,15 @@ func serveAsset(w http.ResponseWriter, r *http.Request) {
 	if versioned {
 		path = rest
 	}
-	file, ok := site.lean[path]
+	file, ok := site().lean[path]
 	if !ok || !versioned {
-		file, ok = site.files[path]
+		file, ok = site().files[path]
 	}
 	if !ok {
 		http.NotFound(w, r)
 		return
 	}
-	if version == site.version {
+	if version == site().version {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	} else {
 		w.Header().Set("Cache-Control", "no-cache")

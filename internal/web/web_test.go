@@ -47,12 +47,12 @@ func TestEverythingIsServedAsWhatItIs(t *testing.T) {
 	for address, want := range map[string]string{
 		"/forum":                            "text/html; charset=utf-8",
 		"/docs":                             "text/html; charset=utf-8",
-		site.base + "/main.mjs":             "text/javascript; charset=utf-8",
-		site.base + "/vendor/preact.mjs":    "text/javascript; charset=utf-8",
-		site.base + "/theme.js":             "text/javascript; charset=utf-8",
-		site.base + "/css/forum.css":        "text/css; charset=utf-8",
-		site.base + "/icon.svg":             "image/svg+xml",
-		site.base + "/forum.webmanifest":    "application/manifest+json",
+		site().base + "/main.mjs":             "text/javascript; charset=utf-8",
+		site().base + "/vendor/preact.mjs":    "text/javascript; charset=utf-8",
+		site().base + "/theme.js":             "text/javascript; charset=utf-8",
+		site().base + "/css/forum.css":        "text/css; charset=utf-8",
+		site().base + "/icon.svg":             "image/svg+xml",
+		site().base + "/forum.webmanifest":    "application/manifest+json",
 		"/assets/vendor/LICENSE.preact.txt": "text/plain; charset=utf-8",
 	} {
 		r := get(t, address)
@@ -63,7 +63,7 @@ func TestEverythingIsServedAsWhatItIs(t *testing.T) {
 }
 
 func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
-	for _, address := range []string{"/forum", "/docs", "/", "/assets/nothing.mjs", site.base + "/main.mjs"} {
+	for _, address := range []string{"/forum", "/docs", "/", "/assets/nothing.mjs", site().base + "/main.mjs"} {
 		h := get(t, address).Header
 		if h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") == "" {
 			t.Errorf("%s: headers %v", address, h)
@@ -92,7 +92,7 @@ func TestPagesHaveNothingInline(t *testing.T) {
 
 func TestPagesNameNoOtherHost(t *testing.T) {
 	elsewhere := regexp.MustCompile(`(?:https?:)?//[a-z0-9-]+\.[a-z]{2,}[^\s"']*`)
-	for name, f := range site.files {
+	for name, f := range site().files {
 		ours := !strings.HasPrefix(name, "vendor/") && path.Ext(name) != ".txt"
 		text := strings.ReplaceAll(string(f.text), "http://www.w3.org/2000/svg", "")
 		text = strings.ReplaceAll(text, "https://forum.example", "")
@@ -103,12 +103,12 @@ func TestPagesNameNoOtherHost(t *testing.T) {
 }
 
 func TestEveryModuleThatIsImportedExists(t *testing.T) {
-	for name, f := range site.files {
+	for name, f := range site().files {
 		if path.Ext(name) != ".mjs" {
 			continue
 		}
 		for _, imported := range importsOf(name, f.text) {
-			if _, ok := site.files[imported]; !ok {
+			if _, ok := site().files[imported]; !ok {
 				t.Errorf("%s imports %s, which is not there", name, imported)
 			}
 		}
@@ -120,11 +120,11 @@ var onDemand = regexp.MustCompile(`\bimport\("(\.[^"]+)"\)`)
 func TestEveryModuleIsUsed(t *testing.T) {
 	used := slices.Concat(modulesOf("main.mjs"), modulesOf("docs.mjs"))
 	for _, name := range used { // which grows no further: what is loaded on demand loads nothing on demand
-		for _, match := range onDemand.FindAllSubmatch(site.files[name].text, -1) {
+		for _, match := range onDemand.FindAllSubmatch(site().files[name].text, -1) {
 			used = append(used, modulesOf(path.Join(path.Dir(name), string(match[1])))...)
 		}
 	}
-	for name := range site.files {
+	for name := range site().files {
 		if path.Ext(name) == ".mjs" && !slices.Contains(used, name) {
 			t.Errorf("nothing imports %s", name)
 		}
@@ -151,7 +151,7 @@ func TestEveryAddressInAPageAnswers(t *testing.T) {
 
 func TestStyleSheetsArriveInOnePiece(t *testing.T) {
 	for _, sheet := range []string{"css/forum.css", "css/docs-page.css"} {
-		if text := string(site.files[sheet].text); strings.Contains(text, "@import") || !strings.Contains(text, "@layer base {") {
+		if text := string(site().files[sheet].text); strings.Contains(text, "@import") || !strings.Contains(text, "@layer base {") {
 			t.Errorf("%s still imports, or has no layers", sheet)
 		}
 	}
@@ -162,7 +162,7 @@ func TestStyleSheetsArriveInOnePiece(t *testing.T) {
 func TestThereIsExactlyOneCopyOfPreact(t *testing.T) {
 	definition := regexp.MustCompile(`createElement as|as createElement`)
 	var copies []string
-	for name, f := range site.files {
+	for name, f := range site().files {
 		if strings.HasPrefix(name, "vendor/") && regexp.MustCompile(`export\{[^}]*as createElement`).Match(f.text) {
 			copies = append(copies, name)
 		}
@@ -170,7 +170,7 @@ func TestThereIsExactlyOneCopyOfPreact(t *testing.T) {
 			t.Errorf("%s imports preact by its bare name", name)
 		}
 	}
-	if !slices.Equal(copies, []string{"vendor/preact.mjs"}) || !definition.Match(site.files["vendor/preact.mjs"].text) {
+	if !slices.Equal(copies, []string{"vendor/preact.mjs"}) || !definition.Match(site().files["vendor/preact.mjs"].text) {
 		t.Errorf("copies of Preact: %v", copies)
 	}
 }
@@ -185,9 +185,9 @@ func TestLeanModulesKeepTheirLinesAndTheirWords(t *testing.T) {
 
 func TestTheScriptsOfTheForumFitTheirBudget(t *testing.T) {
 	const budget = 60 << 10
-	total := len(body(t, get(t, site.base+"/theme.js", "Accept-Encoding", "gzip")))
+	total := len(body(t, get(t, site().base+"/theme.js", "Accept-Encoding", "gzip")))
 	for _, name := range modulesOf("main.mjs") {
-		r := get(t, site.base+"/"+name, "Accept-Encoding", "gzip")
+		r := get(t, site().base+"/"+name, "Accept-Encoding", "gzip")
 		total += len(body(t, r))
 	}
 	t.Logf("%d modules, %d bytes of script compressed", len(modulesOf("main.mjs")), total)
@@ -198,7 +198,7 @@ func TestTheScriptsOfTheForumFitTheirBudget(t *testing.T) {
 
 func TestVersionedAssetsAreKeptAndOthersRevalidated(t *testing.T) {
 	for address, want := range map[string]string{
-		site.base + "/main.mjs":         "public, max-age=31536000, immutable",
+		site().base + "/main.mjs":         "public, max-age=31536000, immutable",
 		"/assets/connection.mjs":        "no-cache",
 		"/assets/0123456789ab/main.mjs": "no-cache", // a page that a deploy overtook
 		"/forum":                        "no-cache",
@@ -233,7 +233,7 @@ func TestTextIsCompressedForThoseWhoAskForIt(t *testing.T) {
 }
 
 func TestWhatIsNotThereIsNotFound(t *testing.T) {
-	for _, address := range []string{"/assets/", "/assets/types.d.ts", "/assets/..%2fweb.go", "/assets/" + site.version, "/assets/vendor"} {
+	for _, address := range []string{"/assets/", "/assets/types.d.ts", "/assets/..%2fweb.go", "/assets/" + site().version, "/assets/vendor"} {
 		if r := get(t, address); r.StatusCode != http.StatusNotFound {
 			t.Errorf("%s: %d", address, r.StatusCode)
 		}
@@ -243,7 +243,7 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 // modulesOf lists a module and all it imports.
 func modulesOf(root string) []string {
 	sources := make(map[string][]byte)
-	for name, f := range site.files {
+	for name, f := range site().files {
 		sources[name] = f.text
 	}
 	return moduleTree(root, sources)
