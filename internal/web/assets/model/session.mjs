@@ -26,12 +26,11 @@ onSignedOut(() => {
 
 /** Asks the server who this is. */
 export async function start() {
-  startProblem.value = ""
   const [offered, known] = await Promise.allSettled([auth.signInOptions(), auth.whoAmI()])
   if (offered.status === "fulfilled") options.value = offered.value
   if (known.status === "fulfilled") identity.value = known.value
   else if (known.reason instanceof Problem && known.reason.status === 401) identity.value = null
-  else startProblem.value = known.reason.message
+  startProblem.value = identity.value === undefined && known.status === "rejected" ? known.reason.message : ""
 }
 
 /**

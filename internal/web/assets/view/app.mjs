@@ -32,10 +32,17 @@ function Inside() {
   return html`<${Shell} forum=${forum} />`
 }
 
+const TRY_AGAIN_MS = 3_000
+
+/** The server does not answer: this page goes away by itself when it does. */
 function CannotStart() {
+  useEffect(() => {
+    const timer = setInterval(start, TRY_AGAIN_MS)
+    return () => clearInterval(timer)
+  }, [])
   return html`<main class="notice-page">
     <h1>Not quite there</h1>
     <p>${startProblem.value}</p>
-    <button type="button" class="button button-primary" onClick=${start}>Try again</button>
+    <button type="button" class="button button-primary" onClick=${() => start()}>Try again</button>
   </main>`
 }
