@@ -4,10 +4,12 @@ package main
 
 import (
 	"context"
+	"os"
 	"time"
 
 	"parley/cmd/parleyload/internal/audience"
 	"parley/cmd/parleyload/internal/histogram"
+	"parley/cmd/parleyload/internal/procfs"
 )
 
 // interval is what happened while it was measured.
@@ -17,6 +19,7 @@ type interval struct {
 	bytes     float64
 	posted    float64
 	cpu       time.Duration // of the target; 0: unknown
+	ownCPU    time.Duration // of this process: what the target could not have
 	latency   *histogram.Histogram
 	handshake *histogram.Histogram
 	answers   *histogram.Histogram
@@ -39,10 +42,12 @@ type mark struct {
 	totals audience.Totals
 	posted uint64
 	cpu    time.Duration
+	ownCPU time.Duration
 }
 
 func (s *stage) mark() mark {
-	return mark{time.Now(), s.audience.Totals(), s.posted.Load(), s.target.cpu()}
+	own, _ := procfs.CPU(os.Getpid()) // always known
+	return mark{time.Now(), s.audience.Totals(), s.posted.Load(), s.target.cpu(), own}
 }
 
 // measure waits until things have warmed up, and measures for a time.
@@ -77,7 +82,7 @@ func (s *stage) finish(i *interval, since mark) {
 	i.delivered = float64(now.totals.Delivered - since.totals.Delivered)
 	i.bytes = float64(now.totals.Bytes - since.totals.Bytes)
 	i.posted = float64(now.posted - since.posted)
-	i.cpu = now.cpu - since.cpu
+	i.cpu, i.ownCPU = now.cpu-since.cpu, now.ownCPU-since.ownCPU
 	i.latency, i.handshake = s.audience.Measured()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -111,6 +116,7 @@ func (i *interval) report(r *result) {
 	if i.delivered > 0 {
 		r.add("frame", "bytes", i.bytes/i.delivered)
 		i.reportCPU(r, "cpu per delivery", i.delivered)
+		r.add("load generator's cpu per delivery", "µs", float64(i.ownCPU.Nanoseconds())/1000/i.delivered)
 	}
 	r.addQuantiles("delivery", i.latency)
 	r.addQuantiles("post answered", i.answers)

@@ -10,13 +10,17 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 )
 
-// startServer builds and starts the real server with a demo community, and returns
-// its address.
+// creator may make threads on the server that startServer starts.
+const creator = "ada:correct horse battery"
+
+// startServer builds and starts the real server, on an empty database but for the
+// creator, and returns its address.
 func startServer(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -25,13 +29,19 @@ func startServer(t *testing.T) string {
 	if out, err := exec.CommandContext(t.Context(), "go", append(args, "parley/cmd/parley")...).CombinedOutput(); err != nil {
 		t.Fatalf("build the server: %v\n%s", err, out)
 	}
+	name, password, _ := strings.Cut(creator, ":")
+	add := exec.CommandContext(t.Context(), binary, "user", "add", name, "--role", "creator", "--password-stdin")
+	add.Dir, add.Stdin = dir, strings.NewReader(password+"\n")
+	if out, err := add.CombinedOutput(); err != nil {
+		t.Fatalf("add the creator: %v\n%s", err, out)
+	}
 	addr := freeAddress(t)
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	server := exec.CommandContext(context.WithoutCancel(t.Context()), binary, "serve", "--demo", "--addr", addr, "--admin-addr", "")
+	server := exec.CommandContext(context.WithoutCancel(t.Context()), binary, "serve", "--addr", addr, "--admin-addr", "")
 	server.Dir, server.Stdout, server.Stderr = dir, log, log
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
@@ -97,7 +107,7 @@ func TestEveryScenarioRunsAgainstTheServer(t *testing.T) {
 	cookies := filepath.Join(t.TempDir(), "cookies")
 	for _, c := range small {
 		t.Run(c.name, func(t *testing.T) {
-			args := append([]string{c.name, "--url=" + base, "--admin-url=", "--cookie-file=" + cookies, "--quiet"}, c.args...)
+			args := append([]string{c.name, "--url=" + base, "--admin-url=", "--creator=" + creator, "--cookie-file=" + cookies, "--quiet"}, c.args...)
 			o, printed := outcomeOf(t, exitDone, args...)
 			for _, name := range c.figures {
 				if m := find(o, name); m == nil || m.Server == nil {
