@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"parley"
 	"parley/internal/app"
@@ -134,7 +135,8 @@ func (f *forum) tells(name string, change func() error, want ...parley.Event) {
 	if want == nil {
 		want = []parley.Event{}
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	anyID := cmpopts.IgnoreFields(parley.Notified{}, "NotificationID")
+	if diff := cmp.Diff(want, got, anyID); diff != "" {
 		f.t.Errorf("%s (-want +told):\n%s", name, diff)
 	}
 }
