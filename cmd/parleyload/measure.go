@@ -17,6 +17,7 @@ type interval struct {
 	length    time.Duration
 	delivered float64
 	bytes     float64
+	reads     float64
 	posted    float64
 	cpu       time.Duration // of the target; 0: unknown
 	ownCPU    time.Duration // of this process: what the target could not have
@@ -81,6 +82,7 @@ func (s *stage) finish(i *interval, since mark) {
 	i.length = now.at.Sub(since.at)
 	i.delivered = float64(now.totals.Delivered - since.totals.Delivered)
 	i.bytes = float64(now.totals.Bytes - since.totals.Bytes)
+	i.reads = float64(now.totals.Reads - since.totals.Reads)
 	i.posted = float64(now.posted - since.posted)
 	i.cpu, i.ownCPU = now.cpu-since.cpu, now.ownCPU-since.ownCPU
 	i.latency, i.handshake = s.audience.Measured()
@@ -115,6 +117,7 @@ func (i *interval) report(r *result) {
 	r.add("posts", "/s", i.posted/seconds)
 	if i.delivered > 0 {
 		r.add("frame", "bytes", i.bytes/i.delivered)
+		r.add("frames per read", "", i.delivered/i.reads)
 		i.reportCPU(r, "cpu per delivery", i.delivered)
 		r.add("load generator's cpu per delivery", "µs", float64(i.ownCPU.Nanoseconds())/1000/i.delivered)
 	}

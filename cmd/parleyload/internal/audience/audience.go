@@ -45,6 +45,8 @@ type hall struct {
 	handshakes histogram.Histogram
 	delivered  atomic.Uint64
 	bytes      atomic.Uint64
+	reads      atomic.Uint64
+	lastRead   time.Duration
 	present    atomic.Int64
 	recovered  atomic.Uint64 // resumes
 	refused    atomic.Uint64 // resumes that were not recovered
@@ -186,6 +188,7 @@ type Totals struct {
 	Present   int    // viewers who are connected
 	Delivered uint64 // durable events
 	Bytes     uint64 // of their frames
+	Reads     uint64 // in which they came: how much the server writes at once
 	Recovered uint64 // resumes that went on where they were
 	Refused   uint64 // resumes that did not
 }
@@ -196,6 +199,7 @@ func (a *Audience) Totals() (t Totals) {
 		t.Present += int(h.present.Load())
 		t.Delivered += h.delivered.Load()
 		t.Bytes += h.bytes.Load()
+		t.Reads += h.reads.Load()
 		t.Recovered += h.recovered.Load()
 		t.Refused += h.refused.Load()
 	}

@@ -5,6 +5,7 @@ package audience_test
 import (
 	"context"
 	"net/netip"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,21 +20,21 @@ const token = "t0ken"
 
 // stage is a hub with an audience.
 type stage struct {
-	*testing.T
+	testing.TB
 	hub      *hub.Hub
 	forum    *forum.Client
 	ledger   *ledger.Ledger
 	audience *audience.Audience
 }
 
-func open(t *testing.T) *stage {
+func open(t testing.TB) *stage {
 	t.Helper()
 	h, err := hub.New(hub.Config{Addr: netip.MustParseAddrPort("127.0.0.1:0"), Shards: 2, FrameBytes: 300})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(h.Close)
-	s := &stage{T: t, hub: h, forum: forum.NewClient("http://"+h.Addr().String(), 4), ledger: ledger.New()}
+	s := &stage{TB: t, hub: h, forum: forum.NewClient("http://"+h.Addr().String(), 4), ledger: ledger.New()}
 	t.Cleanup(s.forum.Close)
 	s.audience, err = audience.New(swarm.Config{
 		Server: h.Addr(), From: []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.0.2")}, Shards: 2,
@@ -180,4 +181,31 @@ func TestAServerThatIsNotThereIsAnError(t *testing.T) {
 	if err := s.audience.Enter(t.Context(), s.audience.Viewers(), 1); err == nil {
 		t.Error("the viewer is there")
 	}
+}
+
+// BenchmarkFanout is what hub and audience cost together, for each message that
+// reaches a thousand viewers, eight messages at a time.
+func BenchmarkFanout(b *testing.B) {
+	s := open(b)
+	s.enter(1000, 1)
+	var all sync.WaitGroup
+	rounds := make(chan struct{})
+	for range 8 {
+		all.Go(func() {
+			for range rounds {
+				text, round := s.audience.ComposeRound(1, 100)
+				s.post(1, text)
+				<-round.Done()
+				s.audience.Forget(round)
+			}
+		})
+	}
+	for b.Loop() {
+		rounds <- struct{}{}
+	}
+	close(rounds)
+	all.Wait()
+	totals := s.audience.Totals()
+	b.ReportMetric(float64(totals.Delivered)/b.Elapsed().Seconds(), "deliveries/s")
+	b.ReportMetric(float64(totals.Delivered)/float64(totals.Reads), "frames/read")
 }

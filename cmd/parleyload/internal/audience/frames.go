@@ -131,7 +131,7 @@ func (v *Viewer) understand(text []byte, at time.Duration) {
 	case !v.seated:
 		v.fault(ledger.Unreadable, "%s came before connected", m.Type)
 	case v.thread == 0:
-		v.follow(&m, len(text))
+		v.follow(&m, len(text), at)
 	default:
 		v.learn(&m, bytes.Clone(text), at)
 	}
@@ -165,8 +165,7 @@ func (v *Viewer) learn(m *message, raw []byte, at time.Duration) {
 func (v *Viewer) take(f *frame, at time.Duration) {
 	v.reader.Read(f.position)
 	v.last = f
-	v.hall.delivered.Add(1)
-	v.hall.bytes.Add(uint64(len(f.raw)))
+	v.hall.count(len(f.raw), at)
 	// What was sent before it came is a replay: how long that took tells how long it was away.
 	if f.sent > v.opened && int64(f.sent) >= v.audience.measured.Load() {
 		v.hall.latency.Record(at - f.sent)
@@ -179,13 +178,22 @@ func (v *Viewer) take(f *frame, at time.Duration) {
 
 // follow checks a durable frame of the global stream, which merges two channels: no
 // position falls, and one grows.
-func (v *Viewer) follow(m *message, size int) {
+func (v *Viewer) follow(m *message, size int, at time.Duration) {
 	if !advances(v.last.eventID, m.EventID) {
 		v.fault(ledger.Reordered, "%s with the event id %q came after %q", m.Type, m.EventID, v.last.eventID)
 	}
 	v.last = &frame{eventID: m.EventID}
-	v.hall.delivered.Add(1)
-	v.hall.bytes.Add(uint64(size))
+	v.hall.count(size, at)
+}
+
+// count notes that a frame was delivered, in the read at that time.
+func (h *hall) count(size int, at time.Duration) {
+	h.delivered.Add(1)
+	h.bytes.Add(uint64(size))
+	if at != h.lastRead {
+		h.lastRead = at
+		h.reads.Add(1)
+	}
 }
 
 // channelName is how event ids call a thread.
