@@ -70,12 +70,12 @@
  * @property {string} origin  where paths point, e.g. "https://forum.example"
  */
 
-export const BACKOFF_BASE_MS = 500
-export const BACKOFF_CAP_MS = 30_000
-export const PING_EVERY_MS = 25_000
-export const PONG_PATIENCE_MS = 10_000
+const BACKOFF_BASE_MS = 500
+const BACKOFF_CAP_MS = 30_000
+const PING_EVERY_MS = 25_000
+const PONG_PATIENCE_MS = 10_000
 /** A connection that lived this long starts its backoff anew when it is lost. */
-export const STABLE_AFTER_MS = 5_000
+const STABLE_AFTER_MS = 5_000
 
 const POLICY_VIOLATION = 1008
 

@@ -10,7 +10,7 @@
 const methods = ["get", "post", "put", "patch", "delete"]
 
 /** @param {Api} api @returns {Operation[]} */
-export function operationsOf(api) {
+function operationsOf(api) {
   return Object.entries(api.paths).flatMap(([path, item]) =>
     methods.filter(method => item[method]).map(method => ({
       id: item[method].operationId ?? `${method}-${path.replace(/[^A-Za-z0-9]+/g, "-")}`,

@@ -35,12 +35,3 @@ export function go(to) {
   if (hash === location.hash) place.value = parsePlace(hash)
   else location.hash = hash
 }
-
-/**
- * Changes the address without a new entry in the history.
- * @param {Partial<Place>} to
- */
-export function settle(to) {
-  history.replaceState(null, "", linkTo(to))
-  place.value = parsePlace(location.hash)
-}

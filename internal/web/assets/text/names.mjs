@@ -1,5 +1,5 @@
 /** Colours of avatars: each has at least 4.5:1 contrast with white (see avatar.css). */
-export const HUES = 12
+const HUES = 12
 
 /**
  * A colour that always belongs to the same name.

@@ -16,13 +16,15 @@ export function Bell({ forum }) {
   const label = count ? `Notifications, ${count} unread` : "Notifications"
   const toggled = (/** @type {ToggleEvent} */ event) => {
     open.value = event.newState === "open"
-    if (open.value) attempt(() => forum.notifications.load())
+    if (!open.value) return
+    sheet.current?.focus()
+    attempt(() => forum.notifications.load())
   }
   return html`<button type="button" class="icon-button bell" popovertarget="notifications" aria-label=${label} title=${label}>
       <${Icon} name="bell" />
       ${count > 0 && html`<span class="bell-count" aria-hidden="true">${count > 99 ? "99+" : count}</span>`}
     </button>
-    <div class="sheet" id="notifications" popover="auto" role="dialog" aria-label="Notifications" ref=${sheet} onToggle=${toggled}>
+    <div class="sheet" id="notifications" popover="auto" role="dialog" aria-label="Notifications" tabindex="-1" ref=${sheet} onToggle=${toggled}>
       ${open.value && html`<${NotificationList} notifications=${forum.notifications} count=${count} onGone=${() => sheet.current?.hidePopover()} />`}
     </div>`
 }

@@ -27,7 +27,7 @@ export function Composer({ room }) {
       <${Icon} name="reply" /><span>Replying to <strong>${quote.username}</strong></span><span class="composer-quote">${quote.content}</span>
       <${IconButton} icon="close" label="Do not reply" onClick=${() => (replyTo.value = null)} />
     </div>`}
-    <${Editor} label="Your message" placeholder=${`Write in ${room.thread.value?.title ?? "this thread"}`} text=${draft} onSubmit=${send} onKey=${otherKeys} autofocus=${canHover()}>
+    <${Editor} label="Your message" placeholder=${`Write in ${room.thread.value?.title ?? "this thread"}`} text=${draft} onSubmit=${send} onKey=${otherKeys} autofocus=${!isTouched()}>
       <span class="composer-hint"><kbd>Enter</kbd> sends</span>
       <button type="button" class="send" aria-label="Send" title="Send (Enter)" disabled=${!draft.value.trim()} onClick=${send}><${Icon} name="send" /></button>
     <//>
@@ -35,8 +35,8 @@ export function Composer({ room }) {
 }
 
 /** On touch screens the keyboard must not jump up by itself. */
-function canHover() {
-  return matchMedia("(hover: hover)").matches
+function isTouched() {
+  return matchMedia("(pointer: coarse)").matches
 }
 
 /** @param {number} roomId */

@@ -9,6 +9,7 @@ const NewThread = onDemand(async () => (await import("./new-thread.mjs")).NewThr
 const Password = onDemand(async () => (await import("./password.mjs")).Password)
 const RenameThread = onDemand(async () => (await import("./rename-thread.mjs")).RenameThread)
 const Shortcuts = onDemand(async () => (await import("./shortcuts.mjs")).Shortcuts)
+const WhoLikes = onDemand(async () => (await import("./who-likes.mjs")).WhoLikes)
 const SubThreads = onDemand(async () => (await import("./sub-threads.mjs")).SubThreads)
 
 export const openDevices = () => openDialog(html`<${Devices} />`)
@@ -21,6 +22,9 @@ export const startSubThread = message => openDialog(html`<${NewThread} from=${me
 
 /** @param {Room} room @param {string} title */
 export const renameThread = (room, title) => openDialog(html`<${RenameThread} room=${room} title=${title} />`)
+
+/** @param {Message} message */
+export const showLikes = message => openDialog(html`<${WhoLikes} message=${message} />`)
 
 /** @param {number} parent @param {Thread[]} threads */
 export const chooseSubThread = (parent, threads) => openDialog(html`<${SubThreads} parent=${parent} threads=${threads} />`)

@@ -36,7 +36,7 @@ export function listenForKeys(forum) {
 /** @param {KeyboardEvent} event */
 function isBusy(event) {
   const target = /** @type {Element} */ (event.target)
-  return target.closest("input, textarea, select, dialog, [popover]") !== null || document.querySelector("dialog[open]") !== null
+  return target.closest("input, textarea, select") !== null || find("dialog[open], :popover-open") !== null
 }
 
 /** @param {number} step */

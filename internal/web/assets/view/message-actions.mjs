@@ -6,8 +6,7 @@ import { attempt } from "../model/toasts.mjs"
 import { counted } from "../text/names.mjs"
 import { copyText } from "./copy-text.mjs"
 import { confirm } from "./dialog.mjs"
-import { showLikes } from "./likes.mjs"
-import { startSubThread } from "./dialogs.mjs"
+import { showLikes, startSubThread } from "./dialogs.mjs"
 
 /** @param {Room} room @param {Message} message */
 export const mayLike = (room, message) => message.user_id !== room.userId

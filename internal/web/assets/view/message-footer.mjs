@@ -2,12 +2,12 @@
 /** @import { Room } from "../model/room.mjs" */
 import { html } from "../html.mjs"
 import { subThreadsOf } from "../api/threads.mjs"
+import { toggleLike } from "../model/likes.mjs"
 import { go } from "../model/place.mjs"
 import { attempt } from "../model/toasts.mjs"
 import { counted } from "../text/names.mjs"
-import { chooseSubThread } from "./dialogs.mjs"
+import { chooseSubThread, showLikes } from "./dialogs.mjs"
 import { Icon } from "./icon.mjs"
-import { showLikes, toggleLike } from "./likes.mjs"
 
 /**
  * Likes and sub-threads of a message. They are tab stops only while their

@@ -1,8 +1,8 @@
 /** @import { Message } from "../types.d.ts" */
 /** @import { Room } from "../model/room.mjs" */
 import { html } from "../html.mjs"
+import { toggleLike } from "../model/likes.mjs"
 import { IconButton } from "./button.mjs"
-import { toggleLike } from "./likes.mjs"
 import { openMenu } from "./menu.mjs"
 import { messageMenu, mayLike, reply } from "./message-actions.mjs"
 import { startSubThread } from "./dialogs.mjs"

@@ -3,6 +3,7 @@
 import { useEffect, useMemo } from "../vendor/preact-hooks.mjs"
 import { html } from "../html.mjs"
 import { place } from "../model/place.mjs"
+import { RefusedBar } from "./connection-bar.mjs"
 import { Composer } from "./composer.mjs"
 import { Icon } from "./icon.mjs"
 import { MessageList } from "./message-list.mjs"
@@ -23,7 +24,7 @@ export function RoomPane({ forum, id, message, parent }) {
     <${RoomHeader} room=${room} parent=${parent} />
     ${phase === "loading" && html`<${Loading} />`}
     ${(phase === "gone" || phase === "failed") && html`<${RoomNotice} room=${room} parent=${parent} />`}
-    ${phase === "ready" && html`<${MessageList} room=${room} /><${Foot} room=${room} />`}
+    ${phase === "ready" && html`<${RefusedBar} of=${room} /><${MessageList} room=${room} /><${Foot} room=${room} />`}
   </section>`
 }
 

@@ -28,7 +28,7 @@ export function Shell({ forum }) {
     <${Title} forum=${forum} />
     <${Sidebar} forum=${forum} alone=${narrow.value && !thread} />
     <main class="main" id="conversation" ref=${main} tabindex="-1">
-      <${ConnectionBar} forum=${forum} />
+      <${ConnectionBar} of=${forum} />
       ${thread
         ? html`<${RoomPane} key=${thread} forum=${forum} id=${thread} message=${panel ? null : message} />`
         : html`<${Home} forum=${forum} />`}
