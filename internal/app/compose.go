@@ -1,6 +1,8 @@
 package app
 
 import (
+	"context"
+
 	"parley"
 	"parley/internal/markdown"
 	"parley/internal/store"
@@ -13,15 +15,15 @@ type draft struct {
 	specials []parley.SpecialMention
 }
 
-// compose renders a message. The names in it are looked up in s. It is done
+// compose renders a message, for which it looks up the names in it. It is done
 // before the write transaction, as it takes longer than what happens there.
-func compose(s *store.Snapshot, content string) (draft, error) {
+func (a *App) compose(ctx context.Context, content string) (draft, error) {
 	content, err := parley.CheckContent(content)
 	if err != nil {
 		return draft{}, err
 	}
 	doc := markdown.Parse(content)
-	people, err := s.MentionedUsers(doc.Names())
+	people, err := a.mentionedUsers(ctx, doc.Names())
 	if err != nil {
 		return draft{}, err
 	}
@@ -35,6 +37,19 @@ func compose(s *store.Snapshot, content string) (draft, error) {
 		}
 	}
 	return d, nil
+}
+
+// mentionedUsers returns the people with these names, by folded name. Most
+// messages name nobody, and then nothing is read.
+func (a *App) mentionedUsers(ctx context.Context, names []string) (people map[string]parley.Mention, err error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	err = a.store.View(ctx, func(s *store.Snapshot) error {
+		people, err = s.MentionedUsers(names)
+		return err
+	})
+	return people, err
 }
 
 // checkSpecials refuses mentions of many by those who may not make them.

@@ -168,6 +168,14 @@ func postMessage(tx *store.Tx, v parley.Viewer, t store.ThreadState, replyTo int
 		return 0, err
 	}
 	tx.Append(parley.MessagePosted{ThreadID: t.ID, MessageID: id})
+	if replyTo == 0 && len(d.named)+len(d.specials) == 0 {
+		// Nobody would be notified in most threads most of the time: a look is cheaper than a
+		// job, which is a transaction of its own.
+		heard, err := tx.AnyListeners(t.ID, v.ID)
+		if err != nil || !heard {
+			return id, err
+		}
+	}
 	return id, d.notify(tx, t.ID, id, t.Access, v, false)
 }
 

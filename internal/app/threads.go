@@ -108,15 +108,6 @@ func (a *App) CreateThread(ctx context.Context, v parley.Viewer, in NewThread, i
 	return a.Thread(ctx, v, id)
 }
 
-// compose renders a message outside of any other transaction.
-func (a *App) compose(ctx context.Context, content string) (d draft, err error) {
-	err = a.store.View(ctx, func(s *store.Snapshot) error {
-		d, err = compose(s, content)
-		return err
-	})
-	return d, err
-}
-
 // accessOfNew decides whether v may start this thread, and says who may see it.
 func accessOfNew(tx *store.Tx, v parley.Viewer, in NewThread) (parley.Access, error) {
 	community, err := tx.Community()

@@ -39,3 +39,11 @@ func (tx *Tx) Unfollow(threadID, userID int64) error {
 func (s *Snapshot) Followers(threadID int64) ([]int64, error) {
 	return list(s, scalar[int64], `SELECT user_id FROM follows WHERE thread_id = $1 ORDER BY user_id`, threadID)
 }
+
+// AnyListeners reports whether somebody other than one user wants to hear of new
+// messages in a thread.
+func (s *Snapshot) AnyListeners(threadID, except int64) (bool, error) {
+	_, found, err := one(s, scalar[int64], `SELECT user_id FROM follows
+		WHERE thread_id = $1 AND new_message = 1 AND user_id <> $2 LIMIT 1`, threadID, except)
+	return found, err
+}

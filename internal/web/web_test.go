@@ -47,12 +47,12 @@ func TestEverythingIsServedAsWhatItIs(t *testing.T) {
 	for address, want := range map[string]string{
 		"/forum":                            "text/html; charset=utf-8",
 		"/docs":                             "text/html; charset=utf-8",
-		site().base + "/main.mjs":             "text/javascript; charset=utf-8",
-		site().base + "/vendor/preact.mjs":    "text/javascript; charset=utf-8",
-		site().base + "/theme.js":             "text/javascript; charset=utf-8",
-		site().base + "/css/forum.css":        "text/css; charset=utf-8",
-		site().base + "/icon.svg":             "image/svg+xml",
-		site().base + "/forum.webmanifest":    "application/manifest+json",
+		site().base + "/main.mjs":           "text/javascript; charset=utf-8",
+		site().base + "/vendor/preact.mjs":  "text/javascript; charset=utf-8",
+		site().base + "/theme.js":           "text/javascript; charset=utf-8",
+		site().base + "/css/forum.css":      "text/css; charset=utf-8",
+		site().base + "/icon.svg":           "image/svg+xml",
+		site().base + "/forum.webmanifest":  "application/manifest+json",
 		"/assets/vendor/LICENSE.preact.txt": "text/plain; charset=utf-8",
 	} {
 		r := get(t, address)
@@ -198,7 +198,7 @@ func TestTheScriptsOfTheForumFitTheirBudget(t *testing.T) {
 
 func TestVersionedAssetsAreKeptAndOthersRevalidated(t *testing.T) {
 	for address, want := range map[string]string{
-		site().base + "/main.mjs":         "public, max-age=31536000, immutable",
+		site().base + "/main.mjs":       "public, max-age=31536000, immutable",
 		"/assets/connection.mjs":        "no-cache",
 		"/assets/0123456789ab/main.mjs": "no-cache", // a page that a deploy overtook
 		"/forum":                        "no-cache",

@@ -133,6 +133,7 @@ CREATE TABLE follows (
     created_at  INTEGER NOT NULL,
     PRIMARY KEY (thread_id, user_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX follows_of_new_messages ON follows (thread_id, user_id) WHERE new_message = 1;
 CREATE INDEX follows_by_user ON follows (user_id, thread_id);
 
 CREATE TABLE read_positions (

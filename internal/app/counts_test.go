@@ -1,0 +1,145 @@
+package app_test
+
+import (
+	"testing"
+	"time"
+
+	"parley"
+	"parley/internal/app"
+	"parley/internal/store"
+	"parley/internal/store/storetest"
+)
+
+// counts are what somebody's sockets were told since the last time.
+type counts struct {
+	total  []parley.NotificationCountFrame
+	thread []parley.UnreadCountFrame
+}
+
+func (f *forum) counts(v parley.Viewer) counts {
+	f.t.Helper()
+	return counts{
+		states[parley.NotificationCountFrame](f, v, "forum_notification_count"),
+		states[parley.UnreadCountFrame](f, v, "unread_count_updated"),
+	}
+}
+
+// TestEveryChangeOfWhatIsUnreadIsTold walks through all that changes Mina's
+// counts: each sends her sockets both frames, with versions that only grow, and
+// answers with the same numbers.
+func TestEveryChangeOfWhatIsUnreadIsTold(t *testing.T) {
+	f := openForum(t)
+	ctx := t.Context()
+	var version int64
+	step := func(name string, thread *int64, inThread, total, marked int64, change func() (app.ReadResult, error)) {
+		t.Helper()
+		answer, err := change()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		got := f.counts(f.Mina)
+		if len(got.total) != 1 || len(got.thread) != 1 {
+			t.Fatalf("%s: told %+v, want both frames once", name, got)
+		}
+		count, unread := got.total[0], got.thread[0]
+		want := parley.UnreadCountFrame{
+			Type: "unread_count_updated", ThreadID: thread, ThreadUnreadCount: inThread, TotalForumUnread: total, MarkedReadCount: marked, CountVersion: count.CountVersion,
+		}
+		if same := (unread.ThreadID == nil) == (thread == nil) && (thread == nil || *unread.ThreadID == *thread); !same {
+			t.Errorf("%s: about thread %v, want %v", name, unread.ThreadID, thread)
+		}
+		unread.ThreadID = thread
+		if unread != want || count.Count != total || count.CountVersion <= version {
+			t.Errorf("%s: told %+v and %+v after version %d, want %+v", name, count, unread, version, want)
+		}
+		version = count.CountVersion
+		now := must[app.Count](t)(f.NotificationCount(ctx, f.Mina))
+		if now.Count != total || now.CountVersion != version || answer.CountVersion != 0 && (answer.TotalUnread != total || answer.Marked != marked || answer.CountVersion != version) {
+			t.Errorf("%s: answered %+v, read %+v; want %d of version %d", name, answer, now, total, version)
+		}
+	}
+	free, sub, paid := &f.Free.ID, &f.Sub.ID, &f.Paid.ID
+	posting := func(thread storetest.ThreadRef) func() (app.ReadResult, error) {
+		return func() (app.ReadResult, error) { f.post(f.Ada, thread, "@Mina"); return app.ReadResult{}, nil }
+	}
+	step("a mention", free, 1, 1, 0, posting(f.Free))
+	step("another one", free, 2, 2, 0, posting(f.Free))
+	step("in the sub-thread", sub, 1, 3, 0, posting(f.Sub))
+	step("in the paid thread", paid, 1, 4, 0, posting(f.Paid))
+	step("one read", paid, 0, 3, 1, func() (app.ReadResult, error) {
+		return f.ReadNotification(ctx, f.Mina, f.notificationsOf(f.Mina)[0].ID)
+	})
+	step("one deleted", sub, 0, 2, 1, func() (app.ReadResult, error) {
+		return f.DeleteNotification(ctx, f.Mina, f.notificationsOf(f.Mina)[1].ID)
+	})
+	step("a message withdrawn", free, 1, 1, 0, func() (app.ReadResult, error) {
+		newest := f.notices(f.Mina)[1].Message
+		_, err := f.DeleteMessage(ctx, f.Ada, newest)
+		return app.ReadResult{}, err
+	})
+	step("the page opened", free, 0, 0, 1, func() (app.ReadResult, error) {
+		_, _, err := f.Messages(ctx, f.Mina, f.Free.ID, app.MessageQuery{Limit: 10, MarkRead: true})
+		return app.ReadResult{}, err
+	})
+	step("a mention in the paid thread", paid, 1, 1, 0, posting(f.Paid))
+	step("the thread read", paid, 0, 0, 1, func() (app.ReadResult, error) { return f.MarkRead(ctx, f.Mina, f.Paid.ID, 0) })
+	step("a mention again", paid, 1, 1, 0, posting(f.Paid))
+	step("all read", nil, 0, 0, 1, func() (app.ReadResult, error) { return f.ReadAllNotifications(ctx, f.Mina) })
+	step("one more", paid, 1, 1, 0, posting(f.Paid))
+	step("the thread deleted", paid, 0, 0, 0, func() (app.ReadResult, error) {
+		_, err := f.DeleteThread(ctx, f.Ada, f.Paid.ID)
+		return app.ReadResult{}, err
+	})
+}
+
+func TestReadingAThreadGoesForwardsOnly(t *testing.T) {
+	f := openForum(t)
+	first := f.post(f.Ada, f.Free, "@Mina one")
+	second := f.post(f.Ada, f.Free, "@Mina two")
+	third := f.post(f.Ada, f.Free, "@Mina three")
+	for _, tc := range []struct {
+		name                    string
+		upTo                    int64
+		marked, left, stands, n int64
+	}{
+		{"up to the second", second.ID, 2, 1, second.ID, 1},
+		{"back to the first", first.ID, 0, 1, second.ID, 1},
+		{"further than there is", third.ID + 100, 1, 0, third.ID, 0},
+		{"the newest", 0, 0, 0, third.ID, 0},
+	} {
+		got := must[app.ReadResult](t)(f.MarkRead(t.Context(), f.Mina, f.Free.ID, tc.upTo))
+		thread := must[parley.Thread](t)(f.Thread(t.Context(), f.Mina, f.Free.ID))
+		if got.Marked != tc.marked || got.TotalUnread != tc.left || *thread.LastReadMessageID != tc.stands || thread.UnreadMessages != tc.n {
+			t.Errorf("%s: %+v, read up to %d, %d messages unread; want %+v", tc.name, got, *thread.LastReadMessageID, thread.UnreadMessages, tc)
+		}
+	}
+}
+
+func TestNotificationsBelongToTheirReader(t *testing.T) {
+	f := openForum(t)
+	f.post(f.Ada, f.Free, "@Mina")
+	minas := f.notificationsOf(f.Mina)[0].ID
+	for name, change := range map[string]func() (app.ReadResult, error){
+		"read":   func() (app.ReadResult, error) { return f.ReadNotification(t.Context(), f.Finn, minas) },
+		"delete": func() (app.ReadResult, error) { return f.DeleteNotification(t.Context(), f.Finn, minas) },
+	} {
+		if _, err := change(); parley.KindOf(err) != parley.NotFound {
+			t.Errorf("%s Mina's: %v", name, err)
+		}
+	}
+	private := true
+	f.edit(f.Free, app.ThreadPatch{Private: &private})
+	wantKind(t, drop(f.ReadNotification(t.Context(), f.Mina, minas)), parley.NotFound) // she cannot see it now
+}
+
+func TestPruningEndsSessionsAndForgetsKeys(t *testing.T) {
+	f := openForum(t)
+	now := parley.At(f.Clock.Now())
+	storetest.Update(t, f.Store, func(tx *store.Tx) error {
+		_, err := tx.CreateSession(store.Session{PublicID: "old", UserID: f.Mina.ID, ExpiresAt: now.Add(time.Hour)}, []byte("hash"))
+		return err
+	})
+	f.tells("before it expires", func() error { f.Prune(t.Context()); return nil })
+	f.Clock.Pass(time.Hour)
+	f.tells("after", func() error { f.Prune(t.Context()); return nil }, parley.SessionsEnded{UserID: f.Mina.ID})
+}

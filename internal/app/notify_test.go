@@ -1,0 +1,207 @@
+package app_test
+
+import (
+	"context"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parley"
+	"parley/internal/app"
+	"parley/internal/store"
+	"parley/internal/store/storetest"
+)
+
+var allNews = parley.Follow{NewMessage: true, Mention: true, Reply: true}
+
+func (f *forum) followed(thread storetest.ThreadRef, wishes parley.Follow, by ...parley.Viewer) {
+	f.t.Helper()
+	for _, v := range by {
+		must[app.FollowResult](f.t)(f.Follow(f.t.Context(), v, thread.ID, wishes))
+	}
+}
+
+// heard checks who has which unread notifications, and that nobody else has any.
+func (f *forum) heard(want map[parley.Viewer][]notice) {
+	f.t.Helper()
+	for _, v := range []parley.Viewer{f.Ada, f.Tomas, f.Mina, f.Finn} {
+		if diff := cmp.Diff(want[v], f.notices(v)); diff != "" {
+			f.t.Errorf("%s %d hears (-want +got):\n%s", v.Role, v.ID, diff)
+		}
+	}
+}
+
+func TestEachHearsOfAMessageOnceForTheFirstReason(t *testing.T) {
+	f := openForum(t)
+	f.followed(f.Free, allNews, f.Ada, f.Tomas, f.Mina, f.Finn)
+	m := f.reply(f.Finn, f.Free, f.Free.First, "@Mina @mina @creator @Finn @nobody") // Ada's: called, and replied to
+	f.heard(map[parley.Viewer][]notice{f.Ada: {{"mention", m.ID}}, f.Tomas: {{"new_message", m.ID}}, f.Mina: {{"mention", m.ID}}})
+}
+
+func TestWhoWroteHearsOfRepliesAndMentionsAlone(t *testing.T) {
+	f := openForum(t)
+	mine := f.post(f.Mina, f.Free, "hello")
+	f.post(f.Finn, f.Free, "unrelated")
+	reply := f.reply(f.Finn, f.Free, mine.ID, "hi Mina")
+	f.heard(map[parley.Viewer][]notice{f.Mina: {{"reply", reply.ID}}})
+}
+
+func TestWishesOfFollowersAreHonoured(t *testing.T) {
+	f := openForum(t)
+	f.followed(f.Free, parley.Follow{}, f.Mina)
+	f.followed(f.Free, parley.Follow{NewMessage: true}, f.Tomas)
+	m := f.post(f.Finn, f.Free, "@Mina @Tomas")
+	f.heard(map[parley.Viewer][]notice{f.Tomas: {{"new_message", m.ID}}})
+	must[parley.Message](t)(f.EditMessage(t.Context(), f.Finn, m.ID, "changed"))
+	f.followed(f.Free, parley.Follow{NewMessage: true}, f.Ada)
+	must[parley.Message](t)(f.EditMessage(t.Context(), f.Finn, m.ID, "now @Ada @Mina"))
+	f.RunJobs(t.Context())
+	f.heard(map[parley.Viewer][]notice{f.Tomas: {{"new_message", m.ID}}}) // an edit is no new message
+}
+
+func TestNobodyHearsOfWhatTheyCannotSee(t *testing.T) {
+	f := openForum(t)
+	f.followed(f.Free, allNews, f.Ada, f.Tomas, f.Mina, f.Finn)
+	private := true
+	f.edit(f.Free, app.ThreadPatch{Private: &private})
+	inPrivate := f.post(f.Ada, f.Free, "@Mina @Finn @Tomas")
+	inPaid := f.post(f.Ada, f.Paid, "@Mina @Finn")
+	f.heard(map[parley.Viewer][]notice{f.Tomas: {{"mention", inPrivate.ID}}, f.Mina: {{"mention", inPaid.ID}}})
+
+	// They lose what they have heard of, and find it again.
+	must[parley.TierInfo](t)(f.SetTier(t.Context(), f.Ada, f.Paid.ID, 0))
+	if err := f.SetRights(t.Context(), "Tomas", parley.RoleMember, parley.Membership{}); err != nil {
+		t.Fatal(err)
+	}
+	f.Tomas.Role = parley.RoleMember
+	f.heard(map[parley.Viewer][]notice{f.Mina: {{"mention", inPaid.ID}}})
+	private = false
+	f.edit(f.Free, app.ThreadPatch{Private: &private})
+	f.heard(map[parley.Viewer][]notice{f.Tomas: {{"mention", inPrivate.ID}}, f.Mina: {{"mention", inPaid.ID}}})
+}
+
+func TestAnEditTellsOnlyThoseItMentionsAnew(t *testing.T) {
+	f := openForum(t)
+	f.followed(f.Free, allNews, f.Tomas)
+	m := f.post(f.Finn, f.Free, "@Mina")
+	want := map[parley.Viewer][]notice{f.Tomas: {{"new_message", m.ID}}, f.Mina: {{"mention", m.ID}}}
+	f.heard(want)
+	for _, text := range []string{"@Mina @Ada", "nobody", "@Mina @Ada again"} {
+		must[parley.Message](t)(f.EditMessage(t.Context(), f.Finn, m.ID, text))
+		f.RunJobs(t.Context())
+	}
+	want[f.Ada] = []notice{{"mention", m.ID}}
+	f.heard(want)
+}
+
+func TestManyAreCalled(t *testing.T) {
+	f := openForum(t)
+	team := f.post(f.Ada, f.Paid, "@team")
+	all := f.post(f.Tomas, f.Paid, "@everyone @creator")
+	f.heard(map[parley.Viewer][]notice{
+		f.Ada: {{"mention", all.ID}}, f.Tomas: {{"mention", team.ID}}, f.Mina: {{"mention", all.ID}}, // Finn does not see it
+	})
+}
+
+func TestASubThreadTellsWhoWroteItsOrigin(t *testing.T) {
+	f := openForum(t)
+	origin := f.post(f.Mina, f.Free, "a thought")
+	sub := f.grow(f.Finn, origin.ID, "Why?", "tell us")
+	f.grow(f.Mina, origin.ID, "Because", "so")
+	f.heard(map[parley.Viewer][]notice{f.Mina: {{"sub_thread", sub.First}}})
+	if got := states[parley.NotificationCountFrame](f, f.Mina, "forum_notification_count"); len(got) != 1 || got[0].Count != 1 {
+		t.Errorf("Mina's sockets were told %+v, want one", got)
+	}
+}
+
+func TestADeletedMessageTakesItsNotificationsAlong(t *testing.T) {
+	f := openForum(t)
+	m := f.post(f.Finn, f.Free, "@Mina")
+	states[parley.UnreadCountFrame](f, f.Mina, "unread_count_updated")
+	must[[]int64](t)(f.DeleteMessage(t.Context(), f.Finn, m.ID))
+	f.heard(nil)
+	got := states[parley.UnreadCountFrame](f, f.Mina, "unread_count_updated")
+	if len(got) != 1 || got[0].ThreadID == nil || *got[0].ThreadID != f.Free.ID || got[0].TotalForumUnread != 0 {
+		t.Errorf("Mina's sockets were told %+v, want none unread in the thread", got)
+	}
+}
+
+func TestAMessageDeletedBeforeItsJobRanNotifiesNobody(t *testing.T) {
+	f := openForum(t)
+	m := must[parley.Message](t)(f.PostMessage(t.Context(), f.Finn, f.Free.ID, "@Mina", 0, app.Idempotency{}))
+	must[[]int64](t)(f.DeleteMessage(t.Context(), f.Finn, m.ID))
+	f.RunJobs(t.Context())
+	f.heard(nil)
+}
+
+// TestNotificationsSurviveACrash ends the process, as far as the database can
+// tell, between a post's commit and its job.
+func TestNotificationsSurviveACrash(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "parley.db")
+	c := storetest.NewCommunity(t, func(opts store.Options) *store.Store { return openStore(t, file, opts) })
+	before := app.New(c.Store, app.Options{Logger: quiet})
+	m := must[parley.Message](t)(before.PostMessage(t.Context(), c.Finn, c.Free.ID, "@Mina @Ada", 0, app.Idempotency{}))
+	if err := c.Store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c.Store = openStore(t, file, store.Options{Now: c.Clock.Now})
+	f := &forum{App: app.New(c.Store, app.Options{Logger: quiet}), Community: c, t: t, hub: newNotingHub()}
+	var working sync.WaitGroup
+	for range 3 { // by whoever comes first, once
+		working.Go(func() { f.RunJobs(t.Context()) })
+	}
+	working.Wait()
+	f.heard(map[parley.Viewer][]notice{f.Mina: {{"mention", m.ID}}, f.Ada: {{"mention", m.ID}}})
+}
+
+// TestManyFollowersAreNotifiedInBatches has more followers than one transaction
+// notifies.
+func TestManyFollowersAreNotifiedInBatches(t *testing.T) {
+	f := openForum(t)
+	const many = 450
+	storetest.Update(t, f.Store, func(tx *store.Tx) error {
+		for i := range many {
+			v, err := storetest.AddPerson(tx, "member_"+string(rune('a'+i%26))+string(rune('a'+i/26)), parley.RoleMember, parley.Membership{})
+			if err != nil {
+				return err
+			}
+			if err := tx.FollowUnlessFollowing(f.Free.ID, v.ID, allNews); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	m := f.post(f.Finn, f.Free, "hello all @Ada")
+	users := storetest.Read(t, f.Store, func(s *store.Snapshot) ([]int64, error) { return s.UnreadIn([]int64{f.Free.ID}) })
+	if len(users) != many+1 {
+		t.Errorf("%d were notified, want %d", len(users), many+1)
+	}
+	f.heard(map[parley.Viewer][]notice{f.Ada: {{"mention", m.ID}}})
+}
+
+// TestRunWorksUntilItIsStopped has the background work find what to do by itself.
+func TestRunWorksUntilItIsStopped(t *testing.T) {
+	f := openForum(t)
+	stopped := make(chan error)
+	ctx, stop := context.WithCancel(t.Context())
+	go func() { stopped <- f.Run(ctx) }()
+	must[parley.Message](t)(f.PostMessage(t.Context(), f.Finn, f.Free.ID, "@Mina", 0, app.Idempotency{}))
+	for deadline := time.Now().Add(10 * time.Second); len(f.notices(f.Mina)) == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("Mina was not notified")
+		}
+	}
+	if _, _, err := f.Messages(t.Context(), f.Finn, f.Free.ID, app.MessageQuery{Limit: 1, MarkRead: true}); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+	if got := must[parley.Thread](t)(f.Thread(t.Context(), f.Finn, f.Free.ID)); got.ViewCount != 1 {
+		t.Errorf("%d views are stored, want the one counted before the end", got.ViewCount)
+	}
+}
