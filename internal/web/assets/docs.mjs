@@ -1,6 +1,6 @@
 import { render } from "./vendor/preact.mjs"
-import { html } from "./html.mjs"
 import { Reference } from "./docs/reference.mjs"
+import { html } from "./html.mjs"
 
 const place = /** @type {HTMLElement} */ (document.getElementById("docs"))
 

@@ -5,11 +5,11 @@ import { Connection } from "../connection.mjs"
 import { countNotifications } from "../api/people.mjs"
 import { ThreadBook } from "./book.mjs"
 import { Counts } from "./counts.mjs"
+import { forumFrames } from "./forum-frames.mjs"
 import { Notifications } from "./notifications.mjs"
 import { Rooms } from "./rooms.mjs"
-import { ThreadList } from "./threads.mjs"
-import { forumFrames } from "./forum-frames.mjs"
 import { renewIdentity } from "./session.mjs"
+import { ThreadList } from "./threads.mjs"
 
 /** Everything a signed-in person has before them, and the stream that keeps it so. */
 export class Forum {

@@ -1,7 +1,7 @@
 /** @import { Message, Outgoing, Quote } from "../types.d.ts" */
 import { signal } from "../vendor/signals.mjs"
-import { Problem, newKey } from "../api/request.mjs"
 import { postMessage } from "../api/messages.mjs"
+import { Problem, newKey } from "../api/request.mjs"
 import { recall, remember } from "./storage.mjs"
 
 /** Idempotency keys are good for a day; what is older is left to the reader to send again. */

@@ -3,16 +3,16 @@
 /** @import { Forum } from "./forum.mjs" */
 import { batch, computed, signal } from "../vendor/signals.mjs"
 import { Connection } from "../connection.mjs"
-import { Problem } from "../api/request.mjs"
 import { listMessages } from "../api/messages.mjs"
+import { Problem } from "../api/request.mjs"
 import { getThread } from "../api/threads.mjs"
 import { draftFor } from "./draft.mjs"
+import { openingStretch } from "./opening.mjs"
 import { Outbox } from "./outbox.mjs"
 import { Reading } from "./reading.mjs"
+import { roomFrames } from "./room-frames.mjs"
 import { Timeline } from "./timeline.mjs"
 import { TypingNotice, TypingPeople } from "./typing.mjs"
-import { openingStretch } from "./opening.mjs"
-import { roomFrames } from "./room-frames.mjs"
 
 const PAGE = 50
 

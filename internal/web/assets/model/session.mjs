@@ -1,7 +1,7 @@
 /** @import { Permissions, SignInOptions, User } from "../types.d.ts" */
 import { signal } from "../vendor/signals.mjs"
-import { Problem, onSignedOut } from "../api/request.mjs"
 import * as auth from "../api/auth.mjs"
+import { Problem, onSignedOut } from "../api/request.mjs"
 import { forgetPerson } from "./storage.mjs"
 
 /** @typedef {{user: User, permissions: Permissions}} Identity */

@@ -1,6 +1,6 @@
 /** @import { ComponentChildren, VNode } from "../vendor/preact.mjs" */
-import { signal } from "../vendor/signals.mjs"
 import { useEffect, useRef } from "../vendor/preact-hooks.mjs"
+import { signal } from "../vendor/signals.mjs"
 import { html } from "../html.mjs"
 import { IconButton } from "./button.mjs"
 

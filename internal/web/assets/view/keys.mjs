@@ -1,8 +1,8 @@
 /** @import { Forum } from "../model/forum.mjs" */
 import { go, place } from "../model/place.mjs"
 import { singleKeys } from "../model/single-keys.mjs"
-import { find, findAll } from "./find.mjs"
 import { openShortcuts, startThread } from "./dialogs.mjs"
+import { find, findAll } from "./find.mjs"
 
 /** @type {Record<string, (forum: Forum) => void>} */
 const keys = {

@@ -1,5 +1,5 @@
-import { signal } from "../vendor/signals.mjs"
 import { useEffect, useRef } from "../vendor/preact-hooks.mjs"
+import { signal } from "../vendor/signals.mjs"
 import { html } from "../html.mjs"
 import { find, findAll } from "./find.mjs"
 import { Icon } from "./icon.mjs"

@@ -1,9 +1,9 @@
 /** @import { Message } from "../types.d.ts" */
 /** @import { Room } from "../model/room.mjs" */
-import { find, findAll } from "./find.mjs"
 import { toggleLike } from "../model/likes.mjs"
-import { edit, mayDelete, mayEdit, mayLike, remove, reply } from "./message-actions.mjs"
 import { startSubThread } from "./dialogs.mjs"
+import { find, findAll } from "./find.mjs"
+import { edit, mayDelete, mayEdit, mayLike, remove, reply } from "./message-actions.mjs"
 
 /** @type {Record<string, (room: Room, message: Message, row: HTMLElement) => void>} */
 const actions = {

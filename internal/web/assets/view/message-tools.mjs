@@ -3,9 +3,9 @@
 import { html } from "../html.mjs"
 import { toggleLike } from "../model/likes.mjs"
 import { IconButton } from "./button.mjs"
+import { startSubThread } from "./dialogs.mjs"
 import { openMenu } from "./menu.mjs"
 import { messageMenu, mayLike, reply } from "./message-actions.mjs"
-import { startSubThread } from "./dialogs.mjs"
 
 /** The few things done most, at hand on the active message. @param {{message: Message, room: Room}} props */
 export function MessageTools({ message, room }) {

@@ -1,15 +1,15 @@
 /** @import { Forum } from "../model/forum.mjs" */
 import { useEffect, useRef } from "../vendor/preact-hooks.mjs"
 import { html } from "../html.mjs"
-import { options } from "../model/session.mjs"
-import { linkTo, place } from "../model/place.mjs"
 import { narrow } from "../model/narrow.mjs"
+import { linkTo, place } from "../model/place.mjs"
+import { options } from "../model/session.mjs"
 import { ConnectionBar } from "./connection-bar.mjs"
 import { find } from "./find.mjs"
+import { Home } from "./home.mjs"
 import { listenForKeys } from "./keys.mjs"
 import { RoomPane } from "./room-pane.mjs"
 import { Sidebar } from "./sidebar.mjs"
-import { Home } from "./home.mjs"
 
 /** The forum: threads on the left, the open one beside it, a sub-thread in a panel. @param {{forum: Forum}} props */
 export function Shell({ forum }) {

@@ -1,11 +1,11 @@
 /** @import { Forum } from "../model/forum.mjs" */
 import { html } from "../html.mjs"
 import { options } from "../model/session.mjs"
+import { Bell } from "./bell.mjs"
 import { IconButton } from "./button.mjs"
+import { startThread } from "./dialogs.mjs"
 import { Logo } from "./icon.mjs"
 import { MeButton } from "./me.mjs"
-import { startThread } from "./dialogs.mjs"
-import { Bell } from "./bell.mjs"
 import { ThreadFilters } from "./thread-filters.mjs"
 import { ThreadRows } from "./thread-rows.mjs"
 

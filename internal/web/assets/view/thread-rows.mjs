@@ -1,9 +1,9 @@
 /** @import { Forum } from "../model/forum.mjs" */
 import { html } from "../html.mjs"
 import { place } from "../model/place.mjs"
+import { startThread } from "./dialogs.mjs"
 import { Sentinel } from "./sentinel.mjs"
 import { ThreadRow } from "./thread-row.mjs"
-import { startThread } from "./dialogs.mjs"
 
 /** @param {{forum: Forum}} props */
 export function ThreadRows({ forum }) {
