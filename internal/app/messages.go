@@ -69,8 +69,8 @@ func (a *App) Messages(ctx context.Context, v parley.Viewer, threadID int64, q M
 	}
 	a.countView(threadID)
 	if unread > 0 {
-		_, err = a.readNotifications(ctx, v, threadID, func(tx *store.Tx) (int64, error) {
-			return tx.ReadThread(v.ID, threadID, 0)
+		_, err = a.readNotifications(ctx, v, threadID, func(tx *store.Tx, v parley.Viewer) (int64, error) {
+			return tx.ReadThread(v, threadID, 0)
 		})
 	}
 	return messages, position, err

@@ -72,7 +72,7 @@ type ReadResult struct {
 // MarkRead moves what v has read of a thread forwards to a message (0: the
 // newest) and marks the notifications up to there read.
 func (a *App) MarkRead(ctx context.Context, v parley.Viewer, threadID, upTo int64) (ReadResult, error) {
-	return a.readNotifications(ctx, v, threadID, func(tx *store.Tx) (int64, error) {
+	return a.readNotifications(ctx, v, threadID, func(tx *store.Tx, v parley.Viewer) (int64, error) {
 		if _, err := readable(&tx.Snapshot, v, threadID); err != nil {
 			return 0, err
 		}
@@ -87,24 +87,24 @@ func (a *App) MarkRead(ctx context.Context, v parley.Viewer, threadID, upTo int6
 		if err := tx.MoveReadPosition(v.ID, threadID, position); err != nil {
 			return 0, err
 		}
-		return tx.ReadThread(v.ID, threadID, position)
+		return tx.ReadThread(v, threadID, position)
 	})
 }
 
 // ReadNotification marks one of v's notifications read.
 func (a *App) ReadNotification(ctx context.Context, v parley.Viewer, id int64) (ReadResult, error) {
-	return a.changeNotification(ctx, v, id, func(tx *store.Tx) (int64, error) { return tx.ReadNotification(v.ID, id) })
+	return a.changeNotification(ctx, v, id, func(tx *store.Tx, v parley.Viewer) (int64, error) { return tx.ReadNotification(v, id) })
 }
 
 // ReadAllNotifications marks all of v's notifications read.
 func (a *App) ReadAllNotifications(ctx context.Context, v parley.Viewer) (ReadResult, error) {
-	return a.readNotifications(ctx, v, 0, func(tx *store.Tx) (int64, error) { return tx.ReadNotification(v.ID, 0) })
+	return a.readNotifications(ctx, v, 0, func(tx *store.Tx, v parley.Viewer) (int64, error) { return tx.ReadNotification(v, 0) })
 }
 
 // DeleteNotification removes one of v's notifications.
 func (a *App) DeleteNotification(ctx context.Context, v parley.Viewer, id int64) (ReadResult, error) {
-	return a.changeNotification(ctx, v, id, func(tx *store.Tx) (int64, error) {
-		unread, err := tx.ReadNotification(v.ID, id)
+	return a.changeNotification(ctx, v, id, func(tx *store.Tx, v parley.Viewer) (int64, error) {
+		unread, err := tx.ReadNotification(v, id)
 		if err != nil {
 			return 0, err
 		}
@@ -114,7 +114,7 @@ func (a *App) DeleteNotification(ctx context.Context, v parley.Viewer, id int64)
 }
 
 // changeNotification changes one notification, which must be v's and visible.
-func (a *App) changeNotification(ctx context.Context, v parley.Viewer, id int64, change func(*store.Tx) (int64, error)) (ReadResult, error) {
+func (a *App) changeNotification(ctx context.Context, v parley.Viewer, id int64, change func(*store.Tx, parley.Viewer) (int64, error)) (ReadResult, error) {
 	var threadID int64
 	err := a.store.View(ctx, func(s *store.Snapshot) error {
 		n, found, err := s.Notification(v, id)
@@ -132,10 +132,10 @@ func (a *App) changeNotification(ctx context.Context, v parley.Viewer, id int64,
 
 // readNotifications runs a change of v's notifications of one thread (0: of all),
 // and tells v's sockets what is unread after it.
-func (a *App) readNotifications(ctx context.Context, v parley.Viewer, threadID int64, change func(*store.Tx) (int64, error)) (ReadResult, error) {
+func (a *App) readNotifications(ctx context.Context, v parley.Viewer, threadID int64, change func(*store.Tx, parley.Viewer) (int64, error)) (ReadResult, error) {
 	var marked int64
-	err := a.change(ctx, v.ID, func(tx *store.Tx, _ parley.Viewer) (err error) {
-		marked, err = change(tx)
+	err := a.change(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) (err error) {
+		marked, err = change(tx, v)
 		return err
 	})
 	if err != nil {

@@ -216,8 +216,9 @@ func (f *forum) rows() (n int64) {
 func TestARepeatedRequestIsAnsweredUnderTheAccessOfNow(t *testing.T) {
 	f := openForum(t)
 	idem := app.Idempotency{Key: "key", Fingerprint: []byte("request")}
+	mina := f.Mina
 	post := func() (parley.Message, error) {
-		return f.PostMessage(t.Context(), f.Mina, f.Paid.ID, "hello", 0, idem)
+		return f.PostMessage(t.Context(), mina, f.Paid.ID, "hello", 0, idem)
 	}
 	first := must[parley.Message](t)(post())
 	must[parley.Message](t)(f.EditMessage(t.Context(), f.Mina, first.ID, "hello!"))
@@ -227,6 +228,7 @@ func TestARepeatedRequestIsAnsweredUnderTheAccessOfNow(t *testing.T) {
 	if err := f.SetRights(t.Context(), "Mina", parley.RoleMember, parley.Membership{}); err != nil {
 		t.Fatal(err)
 	}
+	mina.AmountCents = 0
 	_, err := post()
 	wantKind(t, err, parley.Forbidden)
 }

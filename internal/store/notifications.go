@@ -87,26 +87,30 @@ func (tx *Tx) Notify(n NewNotification) (bool, error) {
 	return true, tx.bumpCountVersion(n.UserID)
 }
 
-// ReadThread marks a user's notifications of a thread read, those of messages up
-// to an id (0: all), and returns how many were not.
-func (tx *Tx) ReadThread(userID, threadID, upTo int64) (int64, error) {
-	args := arguments{userID, threadID}
-	text := `UPDATE notifications SET is_read = 1 WHERE user_id = $1 AND thread_id = $2 AND is_read = 0 AND is_deleted = 0`
+// ReadThread marks v's notifications of a thread read, those of messages up to an
+// id (0: all), and returns how many were not. What v cannot see stays as it is.
+func (tx *Tx) ReadThread(v parley.Viewer, threadID, upTo int64) (int64, error) {
+	var args arguments
+	visible := visibleNotifications(&args, v) + " AND n.thread_id = " + args.add(threadID)
 	if upTo > 0 {
-		text += " AND message_id <= " + args.add(upTo)
+		visible += " AND n.message_id <= " + args.add(upTo)
 	}
-	return tx.changeNotifications(userID, text, args...)
+	return tx.readVisible(v, visible, args)
 }
 
-// ReadNotification marks one notification of a user read, or all if id is 0, and
-// returns how many were not.
-func (tx *Tx) ReadNotification(userID, id int64) (int64, error) {
-	args := arguments{userID}
-	text := `UPDATE notifications SET is_read = 1 WHERE user_id = $1 AND is_read = 0 AND is_deleted = 0`
+// ReadNotification marks one notification of v read, or all if id is 0, and
+// returns how many were not. What v cannot see stays as it is.
+func (tx *Tx) ReadNotification(v parley.Viewer, id int64) (int64, error) {
+	var args arguments
+	visible := visibleNotifications(&args, v)
 	if id != 0 {
-		text += " AND id = " + args.add(id)
+		visible += " AND n.id = " + args.add(id)
 	}
-	return tx.changeNotifications(userID, text, args...)
+	return tx.readVisible(v, visible, args)
+}
+
+func (tx *Tx) readVisible(v parley.Viewer, visible string, args arguments) (int64, error) {
+	return tx.changeNotifications(v.ID, `UPDATE notifications SET is_read = 1 WHERE id IN (SELECT n.id `+visible+` AND n.is_read = 0)`, args...)
 }
 
 // DeleteNotification hides a notification of a user and returns whether there

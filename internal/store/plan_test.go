@@ -129,7 +129,7 @@ func statements() []func(*Tx) error {
 		func(tx *Tx) error { return readNotifications(tx, v) },
 		func(tx *Tx) error { return readPeople(tx) },
 		func(tx *Tx) error { return changeMessages(tx) },
-		func(tx *Tx) error { return changeNotifications(tx) },
+		func(tx *Tx) error { return changeNotifications(tx, v) },
 		func(tx *Tx) error { return housekeeping(tx) },
 	}
 }
@@ -208,10 +208,10 @@ func changeMessages(tx *Tx) error {
 	)
 }
 
-func changeNotifications(tx *Tx) error {
+func changeNotifications(tx *Tx, v parley.Viewer) error {
 	return all(
 		only(tx.Notify(NewNotification{UserID: 1, Kind: parley.NotifyMention, SenderID: 1, ThreadID: 1, MessageID: 1})),
-		only(tx.ReadThread(1, 1, 1)), only(tx.ReadNotification(1, 1)), only(tx.ReadNotification(1, 0)), only(tx.DeleteNotification(1, 1)),
+		only(tx.ReadThread(v, 1, 1)), only(tx.ReadNotification(v, 1)), only(tx.ReadNotification(v, 0)), only(tx.DeleteNotification(1, 1)),
 	)
 }
 

@@ -15,6 +15,7 @@ var notificationTests = map[string]func(*testing.T, Open){
 	"notifications are paged, newest first":                 notificationPages,
 	"reading a thread goes up to a message":                 threadRead,
 	"reading and deleting change one's own alone":           ownNotifications,
+	"reading leaves alone what cannot be seen now":          readVisible,
 	"they go with their message and their thread":           notificationsWithdrawn,
 	"whatever changes a count advances its version":         countVersions,
 	"a deleted one is neither shown nor written again":      deletedStaysDeleted,
@@ -115,7 +116,7 @@ func threadRead(t *testing.T, open Open) {
 	c.Notify(t, c.Finn, parley.NotifyNewMessage, c.Sub, c.Sub.First)
 	c.Notify(t, c.Mina, parley.NotifyNewMessage, c.Free, second)
 	for _, tc := range []struct{ upTo, marked, left int64 }{{c.Free.First, 1, 2}, {c.Free.First, 0, 2}, {0, 1, 1}, {0, 0, 1}} {
-		marked := Write(t, c.Store, func(tx *store.Tx) (int64, error) { return tx.ReadThread(c.Finn.ID, c.Free.ID, tc.upTo) })
+		marked := Write(t, c.Store, func(tx *store.Tx) (int64, error) { return tx.ReadThread(c.Finn, c.Free.ID, tc.upTo) })
 		if left := c.unread(t, c.Finn); marked != tc.marked || left != tc.left {
 			t.Errorf("up to %d: %d marked, %d left; want %d, %d", tc.upTo, marked, left, tc.marked, tc.left)
 		}
@@ -133,7 +134,7 @@ func ownNotifications(t *testing.T, open Open) {
 	}
 	theirs, others := c.notificationIDs(t, c.Finn), c.notificationIDs(t, c.Mina)
 	read := func(id int64) int64 {
-		return Write(t, c.Store, func(tx *store.Tx) (int64, error) { return tx.ReadNotification(c.Finn.ID, id) })
+		return Write(t, c.Store, func(tx *store.Tx) (int64, error) { return tx.ReadNotification(c.Finn, id) })
 	}
 	remove := func(id int64) bool {
 		return Write(t, c.Store, func(tx *store.Tx) (bool, error) { return tx.DeleteNotification(c.Finn.ID, id) })
@@ -159,13 +160,34 @@ func ownNotifications(t *testing.T, open Open) {
 	}
 }
 
+func readVisible(t *testing.T, open Open) {
+	c := community(t, open)
+	gone := c.Post(t, c.Ada, c.Free, "gone")
+	c.Notify(t, c.Mina, parley.NotifyMention, c.Free, c.Free.First)
+	c.Notify(t, c.Mina, parley.NotifyMention, c.Free, gone)
+	c.Notify(t, c.Mina, parley.NotifyMention, c.Paid, c.Paid.First)
+	c.Notify(t, c.Mina, parley.NotifyMention, c.Private, c.Private.First)
+	c.Delete(t, gone)
+	poor, promoted := c.Mina, c.Mina
+	poor.AmountCents, promoted.Role = 0, parley.RoleTeam
+	for _, tc := range []struct {
+		name   string
+		v      parley.Viewer
+		marked int64
+	}{{"Mina without her tier", poor, 1}, {"Mina with it", c.Mina, 1}, {"Mina of the team", promoted, 1}, {"once more", promoted, 0}} {
+		if got := Write(t, c.Store, func(tx *store.Tx) (int64, error) { return tx.ReadNotification(tc.v, 0) }); got != tc.marked {
+			t.Errorf("%s: %d marked, want %d", tc.name, got, tc.marked)
+		}
+	}
+}
+
 func notificationsWithdrawn(t *testing.T, open Open) {
 	c := community(t, open)
 	id := c.Post(t, c.Ada, c.Free, "@Finn @Mina")
 	c.Notify(t, c.Finn, parley.NotifyMention, c.Free, id)
 	c.Notify(t, c.Mina, parley.NotifyMention, c.Free, id)
 	c.Notify(t, c.Tomas, parley.NotifyNewMessage, c.Free, id)
-	Update(t, c.Store, func(tx *store.Tx) error { _, err := tx.ReadThread(c.Tomas.ID, c.Free.ID, 0); return err })
+	Update(t, c.Store, func(tx *store.Tx) error { _, err := tx.ReadThread(c.Tomas, c.Free.ID, 0); return err })
 	gone := c.Delete(t, id)
 	users := Write(t, c.Store, func(tx *store.Tx) ([]int64, error) { return tx.NotifiedOf(gone) })
 	if diff := cmp.Diff([]int64{c.Mina.ID, c.Finn.ID}, users); diff != "" {
@@ -198,8 +220,8 @@ func countVersions(t *testing.T, open Open) {
 			return err
 		}, false},
 		{"its withdrawal", func(tx *store.Tx) error { _, err := tx.NotifiedOf([]int64{id}); return err }, true},
-		{"reading it", func(tx *store.Tx) error { _, err := tx.ReadThread(c.Finn.ID, c.Free.ID, 0); return err }, true},
-		{"reading nothing", func(tx *store.Tx) error { _, err := tx.ReadNotification(c.Finn.ID, 0); return err }, false},
+		{"reading it", func(tx *store.Tx) error { _, err := tx.ReadThread(c.Finn, c.Free.ID, 0); return err }, true},
+		{"reading nothing", func(tx *store.Tx) error { _, err := tx.ReadNotification(c.Finn, 0); return err }, false},
 		{"somebody else's", func(tx *store.Tx) error {
 			_, err := tx.Notify(store.NewNotification{UserID: c.Mina.ID, Kind: "mention", SenderID: c.Ada.ID, ThreadID: c.Free.ID, MessageID: id})
 			return err
