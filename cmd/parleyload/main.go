@@ -50,7 +50,7 @@ func run(args []string, to streams) int {
 	defer stop()
 	var c commands
 	parser, err := kong.New(&c, kong.Name("parleyload"), kong.Description(description),
-		kong.Writers(to.out, to.progress), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(to))
+		kong.ValueFormatter(withDefault), kong.Writers(to.out, to.progress), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(to))
 	if err != nil {
 		panic(err) // a wrong tag
 	}
@@ -66,4 +66,13 @@ func run(args []string, to streams) int {
 		return exitFailed
 	}
 	return exitDone
+}
+
+// withDefault adds to a flag's help what it is when it is not given.
+func withDefault(flag *kong.Value) string {
+	help := kong.DefaultHelpValueFormatter(flag)
+	if flag.HasDefault && flag.Default != "" {
+		help += " [" + flag.Default + "]"
+	}
+	return help
 }

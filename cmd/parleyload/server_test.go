@@ -16,11 +16,15 @@ import (
 	"time"
 )
 
-// creator may make threads on the server that startServer starts.
-const creator = "ada:correct horse battery"
+// Ada may make threads on the server that startServer starts; Mina and Finn are
+// members.
+const (
+	creator = "Ada:correct horse battery"
+	members = "Mina,correct horse battery\nFinn,correct horse battery\n"
+)
 
-// startServer builds and starts the real server, on an empty database but for the
-// creator, and returns its address.
+// startServer builds and starts the real server, on an empty database but for its
+// people, and returns its address.
 func startServer(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -29,12 +33,9 @@ func startServer(t *testing.T) string {
 	if out, err := exec.CommandContext(t.Context(), "go", append(args, "parley/cmd/parley")...).CombinedOutput(); err != nil {
 		t.Fatalf("build the server: %v\n%s", err, out)
 	}
-	name, password, _ := strings.Cut(creator, ":")
-	add := exec.CommandContext(t.Context(), binary, "user", "add", name, "--role", "creator", "--password-stdin")
-	add.Dir, add.Stdin = dir, strings.NewReader(password+"\n")
-	if out, err := add.CombinedOutput(); err != nil {
-		t.Fatalf("add the creator: %v\n%s", err, out)
-	}
+	addUser(t, binary, "Ada", "creator")
+	addUser(t, binary, "Mina", "member")
+	addUser(t, binary, "Finn", "member")
 	addr := freeAddress(t)
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
@@ -55,6 +56,16 @@ func startServer(t *testing.T) string {
 	})
 	awaitReady(t, "http://"+addr)
 	return "http://" + addr
+}
+
+// addUser makes an account in the database of the folder that the binary is in.
+func addUser(t *testing.T, binary, name, role string) {
+	t.Helper()
+	add := exec.CommandContext(t.Context(), binary, "user", "add", name, "--role", role, "--password-stdin")
+	add.Dir, add.Stdin = filepath.Dir(binary), strings.NewReader("correct horse battery\n")
+	if out, err := add.CombinedOutput(); err != nil {
+		t.Fatalf("add %s: %v\n%s", name, err, out)
+	}
 }
 
 // raceFlag makes the server share what was compiled for this test.
@@ -115,5 +126,22 @@ func TestEveryScenarioRunsAgainstTheServer(t *testing.T) {
 				}
 			}
 		})
+	}
+	t.Run("people of a file watch", func(t *testing.T) { testUsersFile(t, base) })
+}
+
+func testUsersFile(t *testing.T, base string) {
+	users := filepath.Join(t.TempDir(), "users")
+	if err := os.WriteFile(users, []byte(members), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{
+		"rate", "--url=" + base, "--admin-url=", "--creator=" + creator, "--users-file=" + users, "--quiet",
+		"--max-sockets-per-user=20", "--warmup=0s", "--duration=200ms",
+	}
+	outcomeOf(t, exitDone, append(args, "--sockets=40")...)
+	var printed, told strings.Builder
+	if got := run(append(args, "--sockets=41"), streams{&printed, &told}); got != exitFailed || !strings.Contains(told.String(), "1 people more") {
+		t.Errorf("with one socket too many it exits with %d and says %q", got, told.String())
 	}
 }

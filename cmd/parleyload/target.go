@@ -50,10 +50,9 @@ func openServer(ctx context.Context, o *options) (*target, error) {
 		t.admin = forum.NewClient(o.AdminURL, 1)
 	}
 	if t.pid == 0 {
-		if t.pid, err = procfs.Listener(address.Port()); errors.Is(err, procfs.ErrNobody) {
-			t.pid = 0 // another user's: then there are no figures of memory and processor
-		} else if err != nil {
-			return nil, err
+		// Another user's process is not found: then there are no figures of memory and processor.
+		if t.pid, err = procfs.Listener(address.Port()); err != nil && !errors.Is(err, procfs.ErrNobody) {
+			return t, err
 		}
 	}
 	name, password, found := strings.Cut(o.Creator, ":")
@@ -63,7 +62,7 @@ func openServer(ctx context.Context, o *options) (*target, error) {
 		t.creator, err = t.forum.DemoLogin(ctx, name)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w (see --url and --creator)", err)
+		return t, fmt.Errorf("%w (see --url and --creator)", err)
 	}
 	return t, nil
 }
