@@ -130,7 +130,7 @@ func (ch *channel) feed(s *subscription, p *page) (next *delivery) {
 // replay queues the events that fit and returns how many these are. ch.mu is held.
 func (ch *channel) replay(s *subscription, events []*delivery) int {
 	taken, shown := s.conn.replay(s.index, events)
-	ch.hub.delivered.Add(uint64(shown))
+	ch.count(shown, true)
 	return taken
 }
 

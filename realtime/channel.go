@@ -23,6 +23,7 @@ type channel struct {
 	hub        *Hub
 	name       string
 	generation string
+	group      *group // that its deliveries are counted in
 
 	seats   int       // connections joined or joining; guarded by hub.mu
 	emptied time.Time // when seats became 0; guarded by hub.mu
@@ -50,7 +51,7 @@ type channel struct {
 // so does the follower's next look.
 func newChannel(h *Hub, name string, head uint64) *channel {
 	return &channel{
-		hub: h, name: name, generation: h.generation,
+		hub: h, name: name, generation: h.generation, group: h.meter.of(h, name),
 		pos: head, tail: head, head: head, ring: ring{before: head},
 		pending: make(map[uint64]*delivery),
 		unread:  true,
@@ -165,7 +166,7 @@ func (ch *channel) deliver(d *delivery) {
 			shown++
 		}
 	}
-	ch.hub.delivered.Add(uint64(shown))
+	ch.count(shown, d.logged)
 }
 
 // cast queues a frame for all subscribers but one.

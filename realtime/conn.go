@@ -106,7 +106,7 @@ func (c *Conn) Channels() []string {
 }
 
 // Send queues a message. On a closed connection it does nothing.
-func (c *Conn) Send(m Message) { c.push(entry{encode(ws.OpText, m.Frame), m.Lane, m.Key}) }
+func (c *Conn) Send(m Message) { c.push(m.entry()) }
 
 // Close ends the connection: what is queued is still sent, then the close frame, all within 5 s.
 // Only the first reason counts. A reason that never travels (code 1006) ends it at once.
@@ -145,6 +145,7 @@ func (c *Conn) shut(reason CloseReason) {
 func (c *Conn) abandon(reason CloseReason) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.measureWaste(reason)
 	c.queue.clear()
 	c.end(reason)
 	c.hurry()
@@ -158,6 +159,7 @@ func (c *Conn) end(reason CloseReason) {
 	c.reason = &reason
 	c.farewell = reason.frame()
 	if c.farewell == nil || !c.greeted {
+		c.measureWaste(reason)
 		c.queue.clear()
 	}
 	c.endsAt = time.Now().Add(closeTimeout)
@@ -176,12 +178,17 @@ func (c *Conn) enqueue(e entry) {
 	if c.reason != nil {
 		return
 	}
+	if c.replaces(e) {
+		c.counters().replaced.Add(1)
+	}
 	dropped, ok := c.queue.push(e)
 	if dropped > 0 {
 		c.counters().dropped.Add(uint64(dropped))
 	}
 	if !ok {
 		c.counters().overflows.Add(1)
+		c.measureWaste(CloseTooSlow)
+		c.lose(CloseTooSlow, e.mark)
 		c.queue.clear()
 		c.end(CloseTooSlow)
 		return
@@ -255,17 +262,18 @@ func (c *Conn) greet(messages []Message) {
 func (c *Conn) offer(index int, d *delivery) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.offerLocked(index, d)
+	return c.offerLocked(index, d, d.committed)
 }
 
-func (c *Conn) offerLocked(index int, d *delivery) bool {
+// offerLocked is offer with c.mu held; committed is for measuring, 0 when the event is replayed.
+func (c *Conn) offerLocked(index int, d *delivery, committed int64) bool {
 	if c.reason != nil || d.seq <= c.positions[index] {
 		return false
 	}
 	c.positions[index] = d.seq
 	shown := d.shownTo(c)
 	if shown {
-		c.enqueue(entry{wire: c.address(d)})
+		c.enqueue(entry{wire: c.address(d), mark: mark{committed, uint8(index + 1)}})
 		if d.also != nil {
 			c.enqueue(entry{wire: d.also})
 		}
@@ -311,7 +319,7 @@ func (c *Conn) replay(index int, events []*delivery) (taken, shown int) {
 		if !c.fits(d.size()) {
 			break
 		}
-		if c.offerLocked(index, d) {
+		if c.offerLocked(index, d, 0) {
 			shown++
 		}
 		taken++

@@ -36,6 +36,9 @@ type delivery struct {
 	audience func(*Conn) bool
 	rewrites bool
 	final    *CloseReason
+
+	committed int64 // when, in Unix nanoseconds; 0: unknown
+	logged    bool  // it was read from the log, not published here
 }
 
 // deliveryOverhead is what an event costs beside its frame: the delivery itself, and the longer
@@ -52,6 +55,9 @@ func (d *delivery) shownTo(c *Conn) bool {
 // newDelivery encodes an event whose frame is an object or nil.
 func newDelivery(generation string, e Event) *delivery {
 	d := &delivery{seq: e.Seq, barrier: e.Barrier, audience: e.Audience, rewrites: e.Rewrites, final: e.Final}
+	if !e.Committed.IsZero() {
+		d.committed = e.Committed.UnixNano()
+	}
 	if n := len(e.Frame); n > 0 {
 		wire, start := encodeEvent(e.Frame[:n-1], Cursor{generation, []Position{{e.Channel, e.Seq}}})
 		d.wire, d.body = wire, wire[start:start+n-1]

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/gobwas/ws"
 )
 
 // Config says how a hub works. Only Log is required.
@@ -28,7 +26,12 @@ type Config struct {
 	HeartbeatFrame func(now time.Time) []byte
 
 	Follow time.Duration // pause between two looks at the log; 0: 500 ms
-	Logger *slog.Logger  // nil: slog.Default()
+
+	// Group says under which name the deliveries of a channel are counted, see [Metrics]. It returns
+	// few different names; nil: all are "".
+	Group func(channel string) string
+
+	Logger *slog.Logger // nil: slog.Default()
 }
 
 // Hub delivers the events of a [Log] to connections. Its methods may be called from any goroutine.
@@ -48,12 +51,13 @@ type Hub struct {
 	users       map[string]map[*Conn]struct{}
 	channels    map[string]*channel
 
+	meter *meter
 	counters
 }
 
 // counters only grow.
 type counters struct {
-	delivered, duplicates, repairs, repaired, overflows, dropped atomic.Uint64
+	delivered, duplicates, repairs, gaps, repaired, overflows, dropped, replaced atomic.Uint64
 }
 
 // New returns a hub. It delivers nothing until [Hub.Run]. It panics without a Log.
@@ -77,6 +81,7 @@ func New(config Config) *Hub {
 		connections: make(map[*Conn]struct{}),
 		users:       make(map[string]map[*Conn]struct{}),
 		channels:    make(map[string]*channel),
+		meter:       newMeter(),
 	}
 	h.rights = newRights(h, config.Authority)
 	h.reads = newReads(h)
@@ -157,7 +162,7 @@ func (h *Hub) Notice(heads ...Head) {
 // Cast sends m to all live subscribers of the channel but except (nil: to all).
 func (h *Hub) Cast(channel string, m Message, except *Conn) {
 	if ch := h.channel(channel); ch != nil {
-		ch.cast(entry{encode(ws.OpText, m.Frame), m.Lane, m.Key}, except)
+		ch.cast(m.entry(), except)
 	}
 }
 
@@ -166,7 +171,7 @@ func (h *Hub) SendUser(user string, m Message) {
 	var e entry
 	h.EachUser(user, func(c *Conn) bool {
 		if e.wire == nil {
-			e = entry{encode(ws.OpText, m.Frame), m.Lane, m.Key}
+			e = m.entry()
 		}
 		c.push(e)
 		return true

@@ -1,6 +1,9 @@
 package realtime
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Event is one durable event of a channel. The hub keeps Frame and hands it to many connections:
 // nobody may change it afterwards.
@@ -11,6 +14,10 @@ type Event struct {
 	// Barrier is the position of the control channel that must have been applied (see [Authority])
 	// before the event may be delivered; 0 for none.
 	Barrier uint64
+
+	// Committed is when the event was committed, for measuring how long delivering takes; the zero
+	// time: unknown, not measured.
+	Committed time.Time
 
 	// Frame is a JSON object without the member event_id; the hub appends that. nil: there is
 	// nothing to show (deleted since), the position still advances.

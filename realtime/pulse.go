@@ -36,7 +36,7 @@ func (h *Hub) probe(c *Conn, now time.Time) {
 	case silence < interval:
 	case asked >= silence: // it has been heard since, and must be asked again
 		c.pinged = now
-		c.push(entry{pingFrame, State, pingKey})
+		c.push(entry{wire: pingFrame, lane: State, key: pingKey})
 		if h.config.HeartbeatFrame != nil {
 			c.push(entry{wire: encode(ws.OpText, h.config.HeartbeatFrame(now)), lane: Ephemeral})
 		}

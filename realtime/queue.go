@@ -1,5 +1,7 @@
 package realtime
 
+import "github.com/gobwas/ws"
+
 // Lane says what may happen to a message while it waits for a slow reader.
 type Lane uint8
 
@@ -17,6 +19,11 @@ type Message struct {
 	Frame []byte
 }
 
+// entry returns the message as it is queued.
+func (m Message) entry() entry {
+	return entry{wire: encode(ws.OpText, m.Frame), lane: m.Lane, key: m.Key}
+}
+
 // queueLimit is what may wait for one connection, in bytes, what is being written included.
 const queueLimit = 256 << 10
 
@@ -25,6 +32,7 @@ type entry struct {
 	wire []byte
 	lane Lane
 	key  string
+	mark
 }
 
 // queue holds what waits for one connection, in order. Its owner locks it.
@@ -33,6 +41,7 @@ type queue struct {
 	taken   int            // entries ever taken: entry i is the (taken+i)th of the connection
 	states  map[string]int // of queued State entries: key → which of the connection's entries it is
 	bytes   int            // waiting or being written
+	writing *marks         // of what is being written; nil: of nothing
 }
 
 // push adds an entry and reports false if there is no room: then the reader is too slow. dropped is
@@ -116,6 +125,7 @@ func (q *queue) take(dst []byte, limit int) []byte {
 			delete(q.states, e.key)
 		}
 		dst = append(dst, e.wire...)
+		q.note(e)
 		n++
 	}
 	q.taken += n

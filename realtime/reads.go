@@ -234,7 +234,9 @@ func (h *Hub) page(f *fetch, p Page) (page, error) {
 			return page{}, h.malformed(f, fmt.Errorf("gave event %d where %d belongs", e.Seq, next))
 		}
 		e.Channel = f.channel.name
-		result.events = append(result.events, newDelivery(f.channel.generation, h.sound(e)))
+		d := newDelivery(f.channel.generation, h.sound(e))
+		d.logged = true
+		result.events = append(result.events, d)
 	}
 	if len(result.events) == 0 && p.Head > f.after {
 		return page{}, h.malformed(f, fmt.Errorf("gave nothing after %d though its head is %d", f.after, p.Head))

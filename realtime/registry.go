@@ -17,9 +17,11 @@ type Stats struct {
 	Delivered  uint64 // frames of events queued for connections
 	Duplicates uint64 // published events dropped because they were known
 	Repairs    uint64 // reads of the log that found events not published, or not yet
-	Repaired   uint64 // those events
+	Gaps       uint64 // those of the repairs that filled a hole in front of events already published
+	Repaired   uint64 // the events found
 	Overflows  uint64 // connections closed because their queue was full
 	Dropped    uint64 // ephemeral messages dropped
+	Replaced   uint64 // state messages that a newer one took the place of while they waited
 }
 
 // Stats returns the hub's figures.
@@ -33,9 +35,11 @@ func (h *Hub) Stats() Stats {
 		Delivered:   h.delivered.Load(),
 		Duplicates:  h.duplicates.Load(),
 		Repairs:     h.repairs.Load(),
+		Gaps:        h.gaps.Load(),
 		Repaired:    h.repaired.Load(),
 		Overflows:   h.overflows.Load(),
 		Dropped:     h.dropped.Load(),
+		Replaced:    h.replaced.Load(),
 	}
 }
 

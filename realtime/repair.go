@@ -106,7 +106,7 @@ func (ch *channel) absorb(p page) {
 	if p.oldest > ch.tail+1 {
 		ch.lose(p.head)
 	}
-	repaired := uint64(0)
+	repaired, gapped := uint64(0), ch.gapped()
 	for _, d := range p.events {
 		if ch.arrive(d) {
 			repaired++
@@ -115,6 +115,9 @@ func (ch *channel) absorb(p page) {
 	}
 	if repaired > 0 {
 		ch.hub.repairs.Add(1)
+		if gapped {
+			ch.hub.gaps.Add(1)
+		}
 		ch.hub.repaired.Add(repaired)
 	}
 	ch.remember(p)

@@ -115,7 +115,7 @@ func (c *Conn) handle(op ws.OpCode, payload []byte) error {
 		}
 		return peerClosed{reason}
 	case ws.OpPing:
-		c.push(entry{encode(ws.OpPong, payload), State, pongKey})
+		c.push(entry{wire: encode(ws.OpPong, payload), lane: State, key: pongKey})
 	case ws.OpText:
 		if c.live() && c.config.OnMessage != nil {
 			c.config.OnMessage(c, payload)
@@ -198,15 +198,18 @@ func (c *Conn) next(dst []byte) (batch []byte, last bool) {
 // wrote notes that a batch has left, or why it could not.
 func (c *Conn) wrote(n int, last bool, err error) {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
+		c.measureLoss(CloseTooSlow)
 		c.sever(CloseTooSlow)
 		return
 	}
 	if err != nil {
+		c.measureLoss(CloseLost)
 		c.sever(CloseLost)
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.measureWrite()
 	c.queue.release(n)
 	if last {
 		_ = c.socket.SetReadDeadline(c.endsAt)

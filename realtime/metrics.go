@@ -1,0 +1,303 @@
+package realtime
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Metrics are what a hub has counted since it was made, in more detail than [Stats]. What they cost
+// is measured by BenchmarkMeasuring: nothing is shared between connections per frame, and per write
+// a few atomic additions.
+type Metrics struct {
+	Stats
+
+	Groups  map[string]GroupMetrics // by what Config.Group says of a channel
+	Latency Distribution            // seconds from Event.Committed until the frame was handed to the system; replays are left out
+	Queue   Distribution            // bytes that waited for a connection when a write to it began
+}
+
+// GroupMetrics are those of the channels of one group. Frames of events are counted when they are
+// queued; the failed ones among them are those that were thrown away later.
+type GroupMetrics struct {
+	Local  uint64             // frames of events that were published here
+	Logged uint64             // frames of events that were read from the log, and all that were replayed
+	Failed map[Failure]uint64 // every Failure is in it
+}
+
+// Failure says why a frame of an event that was queued for a connection did not reach it. A client
+// that comes back gets it then.
+type Failure uint8
+
+const (
+	FailedTooSlow      Failure = iota // CloseTooSlow: the queue was full, or nothing was taken for ten seconds
+	FailedLost                        // CloseLost: the peer vanished, or left while the frame was on its way
+	FailedUnresponsive                // CloseUnresponsive
+	FailedClosed                      // it was closed for another reason before the frame's turn came
+	failures
+)
+
+var failureNames = [failures]string{"too_slow", "lost", "unresponsive", "closed"}
+
+func (f Failure) String() string { return failureNames[f] }
+
+func failureOf(r CloseReason) Failure {
+	switch r {
+	case CloseTooSlow:
+		return FailedTooSlow
+	case CloseLost:
+		return FailedLost
+	case CloseUnresponsive:
+		return FailedUnresponsive
+	default:
+		return FailedClosed
+	}
+}
+
+// Distribution is a histogram. Counts[i] observations were at most Bounds[i] and more than the bound
+// before; the last of Counts, which has one element more, is of those beyond all bounds.
+type Distribution struct {
+	Bounds []float64
+	Counts []uint64
+	Sum    float64
+}
+
+// Metrics returns the hub's figures.
+func (h *Hub) Metrics() Metrics {
+	return Metrics{
+		Stats:   h.Stats(),
+		Groups:  h.meter.snapshot(),
+		Latency: h.meter.latency.snapshot(),
+		Queue:   h.meter.queue.snapshot(),
+	}
+}
+
+// meter counts what a hub does to the frames of events.
+type meter struct {
+	latency, queue histogram
+
+	mu     sync.Mutex
+	groups map[string]*group
+}
+
+// group is a meter's part for the channels of one group.
+type group struct {
+	local, logged atomic.Uint64
+	failed        [failures]atomic.Uint64
+}
+
+func newMeter() *meter {
+	return &meter{
+		groups: make(map[string]*group),
+		latency: histogram{unit: 1 / float64(time.Second), bounds: latencies(
+			100*time.Microsecond, 250*time.Microsecond, 500*time.Microsecond,
+			1*time.Millisecond, 2500*time.Microsecond, 5*time.Millisecond,
+			10*time.Millisecond, 25*time.Millisecond, 50*time.Millisecond,
+			100*time.Millisecond, 250*time.Millisecond, 500*time.Millisecond,
+			1*time.Second, 2500*time.Millisecond, 5*time.Second, 10*time.Second,
+		)},
+		queue: histogram{unit: 1, bounds: []int64{256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 128 << 10, queueLimit}},
+	}
+}
+
+func latencies(of ...time.Duration) []int64 {
+	bounds := make([]int64, len(of))
+	for i, d := range of {
+		bounds[i] = int64(d)
+	}
+	return bounds
+}
+
+// of returns the group of a channel. Channels look theirs up once.
+func (m *meter) of(h *Hub, channel string) *group {
+	name := ""
+	if h.config.Group != nil {
+		name = h.config.Group(channel)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	g := m.groups[name]
+	if g == nil {
+		g = new(group)
+		m.groups[name] = g
+	}
+	return g
+}
+
+func (m *meter) snapshot() map[string]GroupMetrics {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	groups := make(map[string]GroupMetrics, len(m.groups))
+	for name, g := range m.groups {
+		failed := make(map[Failure]uint64, failures)
+		for f := range failures {
+			failed[f] = g.failed[f].Load()
+		}
+		groups[name] = GroupMetrics{g.local.Load(), g.logged.Load(), failed}
+	}
+	return groups
+}
+
+// count notes that frames of the channel's events were queued.
+func (ch *channel) count(shown int, logged bool) {
+	ch.hub.delivered.Add(uint64(shown))
+	if logged {
+		ch.group.logged.Add(uint64(shown))
+	} else {
+		ch.group.local.Add(uint64(shown))
+	}
+}
+
+// gapped reports whether events wait behind a hole. ch.mu is held.
+func (ch *channel) gapped() bool { return uint64(len(ch.pending)) > ch.tail-ch.pos }
+
+// mark is what measuring needs to know of a queued frame; its zero value is of one that is no
+// event's.
+type mark struct {
+	committed int64 // in Unix nanoseconds; 0: unknown, or the frame is replayed
+	source    uint8 // which of the connection's channels the event is of, plus 1
+}
+
+// marks are those of the frames that one write takes. Only connections that are being written to
+// have some: an idle one pays for a pointer.
+type marks []mark
+
+var spareMarks = sync.Pool{New: func() any { return new(marks) }}
+
+// note keeps the mark of a frame that is taken to be written.
+func (q *queue) note(e entry) {
+	if e.source == 0 {
+		return
+	}
+	if q.writing == nil {
+		q.writing = spareMarks.Get().(*marks)
+	}
+	*q.writing = append(*q.writing, e.mark)
+}
+
+// noted gives the marks back.
+func (q *queue) noted() {
+	if q.writing != nil {
+		*q.writing = (*q.writing)[:0]
+		spareMarks.Put(q.writing)
+		q.writing = nil
+	}
+}
+
+// measureWrite notes that what was taken has been written. c.mu is held.
+func (c *Conn) measureWrite() {
+	s := c.seat.Load()
+	if s == nil {
+		return
+	}
+	shard := int(c.id % histogramShards)
+	s.hub.meter.queue.shards[shard].add(s.hub.meter.queue.bucket(int64(c.queue.bytes)), 1, int64(c.queue.bytes))
+	if c.queue.writing != nil {
+		s.hub.meter.latency.observeSince(shard, *c.queue.writing, time.Now().UnixNano())
+		c.queue.noted()
+	}
+}
+
+// measureLoss notes that what was taken could not be written.
+func (c *Conn) measureLoss(reason CloseReason) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.queue.writing != nil {
+		for _, m := range *c.queue.writing {
+			c.lose(reason, m)
+		}
+		c.queue.noted()
+	}
+}
+
+// measureWaste notes that what waits is about to be thrown away. c.mu is held.
+func (c *Conn) measureWaste(reason CloseReason) {
+	for _, e := range c.queue.entries {
+		c.lose(reason, e.mark)
+	}
+}
+
+// lose counts a frame, if it is an event's.
+func (c *Conn) lose(reason CloseReason, m mark) {
+	if s := c.seat.Load(); s != nil && m.source > 0 {
+		s.subs[m.source-1].channel.group.failed[failureOf(reason)].Add(1)
+	}
+}
+
+// replaces reports whether an entry takes the place of one that waits. c.mu is held.
+func (c *Conn) replaces(e entry) bool {
+	if e.lane != State {
+		return false
+	}
+	_, waiting := c.queue.states[e.key]
+	return waiting
+}
+
+// histogram counts observations in shards that have no cache line in common, so that connections
+// which are written to at the same time do not wait for each other's.
+type histogram struct {
+	bounds []int64
+	unit   float64 // what an observation of 1 is in the unit of the snapshot
+	shards [histogramShards]histogramShard
+}
+
+const (
+	histogramShards = 8
+	histogramBounds = 16 // at most
+)
+
+type histogramShard struct {
+	counts [histogramBounds + 1]atomic.Uint64
+	sum    atomic.Int64
+	_      [64]byte
+}
+
+func (s *histogramShard) add(bucket, n int, sum int64) {
+	s.counts[bucket].Add(uint64(n))
+	s.sum.Add(sum)
+}
+
+// bucket returns the index of the first bound that is not less. There are few, and most
+// observations are small.
+func (h *histogram) bucket(value int64) int {
+	i := 0
+	for i < len(h.bounds) && value > h.bounds[i] {
+		i++
+	}
+	return i
+}
+
+// observeSince observes how long ago frames that are written at once were committed. Most share a
+// bucket with the one before: they are added together.
+func (h *histogram) observeSince(shard int, frames marks, now int64) {
+	current, n, sum := 0, 0, int64(0)
+	for _, m := range frames {
+		if m.committed == 0 {
+			continue
+		}
+		age := max(0, now-m.committed) // clocks may be set back
+		bucket := h.bucket(age)
+		if bucket != current && n > 0 {
+			h.shards[shard].add(current, n, sum)
+			n, sum = 0, 0
+		}
+		current, n, sum = bucket, n+1, sum+age
+	}
+	if n > 0 {
+		h.shards[shard].add(current, n, sum)
+	}
+}
+
+func (h *histogram) snapshot() Distribution {
+	d := Distribution{Bounds: make([]float64, len(h.bounds)), Counts: make([]uint64, len(h.bounds)+1)}
+	for i, bound := range h.bounds {
+		d.Bounds[i] = float64(bound) * h.unit
+	}
+	for s := range h.shards {
+		for i := range d.Counts {
+			d.Counts[i] += h.shards[s].counts[i].Load()
+		}
+		d.Sum += float64(h.shards[s].sum.Load()) * h.unit
+	}
+	return d
+}
