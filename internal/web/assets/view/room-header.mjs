@@ -29,7 +29,7 @@ function About({ thread }) {
   return html`<p class="room-about">
     ${thread.thread_type === "sub" && html`<span>Sub-thread</span>`}
     <span>${counted(thread.message_count, "message")}</span>
-    <span>${counted(thread.follower_count, "follower")}</span>
+    <span class="room-followers">${counted(thread.follower_count, "follower")}</span>
     <${Marks} thread=${thread} />
   </p>`
 }
