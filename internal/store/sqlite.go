@@ -30,17 +30,18 @@ type sqliteEngine struct {
 	readers chan *sqliteConn // those that nobody uses now
 	opened  int              // how many there are
 	group   *group
+	timing  *timing
 
 	closed chan struct{} // closed by close: no more reads
 	closes sync.Once
 }
 
 // openSQLite opens the file, creating it if need be.
-func openSQLite(ctx context.Context, file string) (*sqliteEngine, error) {
+func openSQLite(ctx context.Context, file string, timing *timing) (*sqliteEngine, error) {
 	if info, err := os.Stat(filepath.Dir(file)); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("the folder %s does not exist: create it, or name another file with --db", filepath.Dir(file))
 	}
-	e := &sqliteEngine{file: file, readers: make(chan *sqliteConn, sqliteReaders), closed: make(chan struct{})}
+	e := &sqliteEngine{file: file, timing: timing, readers: make(chan *sqliteConn, sqliteReaders), closed: make(chan struct{})}
 	var err error
 	if e.writes, err = sql.Open("sqlite", sqliteDSN(file, "_txlock=immediate")); err != nil {
 		return nil, err
@@ -98,7 +99,7 @@ func (e *sqliteEngine) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.group = startGroup(newSQLiteConn(conn))
+	e.group = startGroup(newSQLiteConn(conn), e.timing)
 	return nil
 }
 
