@@ -93,6 +93,7 @@ type frame struct {
 	EventID   string `json:"event_id"`
 	Recovered bool   `json:"recovered"`
 	Message   any    `json:"message"`
+	AfterMS   int64  `json:"after_ms"`
 }
 
 // messageID returns the id in the frame's message.

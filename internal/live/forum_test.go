@@ -32,6 +32,7 @@ type forum struct {
 	store *store.Store
 	app   *app.App
 	hub   *realtime.Hub
+	live  *live.Live
 	url   string
 	stop  context.CancelFunc // of the hub
 
@@ -67,7 +68,8 @@ func open(t *testing.T, want settings) *forum {
 		f.app.Connect(f.hub)
 	}
 	mux := http.NewServeMux()
-	live.New(f.app, f.hub, authority, want.live).Register(mux)
+	f.live = live.New(f.app, f.hub, authority, want.live)
+	f.live.Register(mux)
 	server := httptest.NewServer(mux)
 	f.url = server.URL
 	f.run()

@@ -72,7 +72,7 @@ func (l *Live) follow(r *http.Request, conn *realtime.Conn, token string, thread
 			if threadID == globalStream {
 				greeting = append(greeting, l.state(r.Context(), conn)...)
 			}
-			return greeting
+			return append(greeting, l.draining.greet(conn)...)
 		},
 	})
 }

@@ -20,6 +20,7 @@ type Live struct {
 	log      *slog.Logger
 	refusals *refusals
 	typing   *typing
+	draining draining
 }
 
 // Config adjusts a Live; its zero value is usable.

@@ -93,6 +93,7 @@ func (s *socket) complain(c *realtime.Conn, detail string) {
 
 // closed ends what the connection's person was seen typing.
 func (s *socket) closed(c *realtime.Conn, reason realtime.CloseReason) {
+	s.live.draining.gone(c)
 	seat, joined := c.Value().(app.Seat)
 	if joined && s.threadID != globalStream {
 		s.live.typing.stopped(seat, c)

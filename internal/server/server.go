@@ -34,6 +34,8 @@ type Server struct {
 	logger *slog.Logger
 	rules  atomic.Pointer[rules]
 
+	draining atomic.Bool // about to stop: new connections should go elsewhere
+
 	mu       sync.Mutex
 	settings config.Serve
 }
@@ -105,8 +107,10 @@ const (
 var errUnfinished = fmt.Errorf("some requests did not finish within %s and were cut off", finishTimeout)
 
 // Run serves on listener, and what is for operators on admin unless that is nil,
-// until ctx ends or a part fails. Then it accepts nothing more, finishes the
-// requests under way, closes the sockets and returns. It is called once.
+// until ctx ends or a part fails. When ctx ends it sends the sockets elsewhere over
+// the time that is set for that, and still answers all who come; readyz tells that
+// it is about to stop. Then it accepts nothing more, finishes the requests under
+// way, closes the sockets that are left and returns. It is called once.
 func (s *Server) Run(ctx context.Context, listener, admin net.Listener) error {
 	parts, failed := errgroup.WithContext(ctx)
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -123,9 +127,21 @@ func (s *Server) Run(ctx context.Context, listener, admin net.Listener) error {
 	parts.Go(func() error {
 		<-failed.Done()
 		defer stop() // the sockets stay until the last request's events are out
+		if ctx.Err() != nil {
+			s.drain(background)
+		}
 		return errors.Join(s.finish(main), operators.Close())
 	})
 	return parts.Wait()
+}
+
+// drain sends the sockets elsewhere.
+func (s *Server) drain(ctx context.Context) {
+	s.draining.Store(true)
+	s.mu.Lock()
+	over := s.settings.Drain
+	s.mu.Unlock()
+	s.live.Drain(ctx, over)
 }
 
 func (s *Server) httpServer(h http.Handler) *http.Server {
