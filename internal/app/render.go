@@ -9,8 +9,8 @@ import (
 	"parley/realtime"
 )
 
-// closeThreadDeleted ends the sockets that watched a thread when it is deleted.
-var closeThreadDeleted = realtime.CloseReason{Code: 1000, Reason: "Thread deleted"}
+// CloseThreadDeleted ends the sockets that watched a thread when it is deleted.
+var CloseThreadDeleted = realtime.CloseReason{Code: 1000, Reason: "Thread deleted"}
 
 // renderer turns logged events into what the hub delivers. It reads the rows as
 // they are in its snapshot: an event about something that is gone shows nothing.
@@ -61,7 +61,7 @@ func messageOf(e parley.Event) int64 {
 }
 
 func (r *renderer) render(l store.Logged) (realtime.Event, error) {
-	event := realtime.Event{Channel: string(l.Channel), Seq: l.Seq, Barrier: l.Control}
+	event := realtime.Event{Channel: string(l.Channel), Seq: l.Seq, Barrier: l.Control, Committed: l.At.Std()}
 	frame, err := r.frame(l.Event, &event)
 	if err == nil && frame != nil {
 		event.Frame, err = encode(frame)
@@ -92,7 +92,7 @@ func (r *renderer) frame(e parley.Event, event *realtime.Event) (frame any, err 
 	case parley.SubThreadCounted:
 		return r.subThreadCounted(e)
 	case parley.ThreadClosed:
-		event.Final = &closeThreadDeleted
+		event.Final = &CloseThreadDeleted
 		return r.threadDeleted(e.ThreadID)
 	case parley.ThreadCreated:
 		return r.threadCreated(e, event)
