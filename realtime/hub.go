@@ -166,6 +166,29 @@ func (h *Hub) Cast(channel string, m Message, except *Conn) {
 	}
 }
 
+// CastTo sends m to those live subscribers of the channel that audience is true for. Like
+// [Event.Audience] it goes by what a connection is at that moment; see [Hub.AwaitRights].
+func (h *Hub) CastTo(channel string, m Message, audience func(*Conn) bool) {
+	e := m.entry()
+	h.EachSubscriber(channel, func(c *Conn) bool {
+		if audience(c) {
+			c.push(e)
+		}
+		return true
+	})
+}
+
+// AwaitRights has the control channel applied up to a position and returns when it is: who read
+// something in a snapshot that showed the control channel at that position may cast it then, and
+// nobody gets to see it who had lost the right to before. It returns an error if ctx ends first.
+// Run must be running.
+func (h *Hub) AwaitRights(ctx context.Context, position uint64) error {
+	if !h.rights.covers(position) {
+		h.rights.want(position)
+	}
+	return h.rights.reach(ctx, position)
+}
+
 // SendUser sends m to all connections of the user.
 func (h *Hub) SendUser(user string, m Message) {
 	var e entry
