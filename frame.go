@@ -92,6 +92,13 @@ type (
 		Username string `json:"username"`
 		IsTyping bool   `json:"is_typing"`
 	}
+	// PresenceFrame tells how many people watch a thread, about. It is state: the
+	// newest one holds.
+	PresenceFrame struct {
+		Type     string `json:"type"` // presence
+		ThreadID int64  `json:"thread_id"`
+		Viewers  int    `json:"viewers"`
+	}
 )
 
 // ThreadDeletedFrame tells that a thread is gone, on both streams.

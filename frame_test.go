@@ -145,6 +145,10 @@ var frames = []struct {
 		`{"type":"user_typing","thread_id":5,"user_id":3,"username":"Mina","is_typing":true}`,
 	},
 	{
+		parley.PresenceFrame{Type: "presence", ThreadID: 5, Viewers: 3},
+		`{"type":"presence","thread_id":5,"viewers":3}`,
+	},
+	{
 		parley.ThreadDeletedFrame{Type: "thread_deleted", ThreadID: 5, ThreadTitle: "Season two"},
 		`{"type":"thread_deleted","thread_id":5,"thread_title":"Season two"}`,
 	},
