@@ -15,7 +15,7 @@ import (
 type Logged struct {
 	Channel parley.Channel
 	Seq     uint64 // its number in the channel
-	Control uint64 // the control channel's head that it was committed after
+	Control uint64 // the control channel's head that it was committed after, or with
 	At      parley.Time
 	Event   parley.Event
 }
@@ -42,7 +42,29 @@ func (tx *Tx) log() ([]Logged, error) {
 			return nil, err
 		}
 	}
-	return logged, nil
+	return logged, tx.awaitOwn(logged)
+}
+
+// awaitOwn has the events of a transaction that changes rights itself wait for
+// that change too: whom it shuts out must not hear of what was changed with it.
+// The control channel is locked last, so its number is known only now.
+func (tx *Tx) awaitOwn(logged []Logged) error {
+	if len(logged) == 0 || logged[len(logged)-1].Channel != parley.ControlChannel {
+		return nil
+	}
+	control := logged[len(logged)-1].Seq
+	for i := range logged {
+		l := &logged[i]
+		if l.Channel == parley.ControlChannel {
+			return nil
+		}
+		l.Control = control
+		_, err := tx.exec(`UPDATE events SET control = $3 WHERE channel = $1 AND seq = $2`, l.Channel, int64(l.Seq), int64(control))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (tx *Tx) logOne(e parley.Event) (Logged, error) {

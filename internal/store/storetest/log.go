@@ -50,13 +50,14 @@ func eventsNumbered(t *testing.T, open Open) {
 	c := community(t, open)
 	control, user, forum := parley.UserRightsChanged{UserID: 3}, parley.MembershipChanged{UserID: 3}, parley.ThreadCreated{ThreadID: 10}
 	at := parley.At(c.Clock.Now())
-	// Channels are locked in one order: threads by their numbers, the forum, users, control.
+	// Channels are locked in one order: threads by their numbers, the forum, users, control. All wait for the
+	// change of rights that they were committed with.
 	want := []store.Logged{
-		{Channel: "t2", Seq: 1, At: at, Event: posted(2, 7)},
-		{Channel: "t10", Seq: 1, At: at, Event: posted(10, 9)},
-		{Channel: "t10", Seq: 2, At: at, Event: posted(10, 8)},
-		{Channel: "f", Seq: 1, At: at, Event: forum},
-		{Channel: "u3", Seq: 1, At: at, Event: user},
+		{Channel: "t2", Seq: 1, Control: 1, At: at, Event: posted(2, 7)},
+		{Channel: "t10", Seq: 1, Control: 1, At: at, Event: posted(10, 9)},
+		{Channel: "t10", Seq: 2, Control: 1, At: at, Event: posted(10, 8)},
+		{Channel: "f", Seq: 1, Control: 1, At: at, Event: forum},
+		{Channel: "u3", Seq: 1, Control: 1, At: at, Event: user},
 		{Channel: "control", Seq: 1, Control: 1, At: at, Event: control},
 	}
 	if diff := cmp.Diff(want, c.append(t, control, user, posted(10, 9), forum, posted(2, 7), posted(10, 8))); diff != "" {
