@@ -324,7 +324,7 @@ func (d *desk) check() {
 // notTold are the fields of the list that no durable event of the global stream
 // tells of: activity and counts of views, followers and unread messages.
 var notTold = cmpopts.IgnoreFields(parley.Thread{},
-	"MessageCount", "LastMessageAt", "ViewCount", "FollowerCount", "UnreadMessages", "LastReadMessageID", "IsFollowing", "CreatedFromMessage")
+	"MessageCount", "LastMessageAt", "ViewCount", "FollowerCount", "UnreadMessages", "LastReadMessageID", "IsFollowing")
 
 // audience is everybody with the list and those threads open that they may see.
 type audience struct {

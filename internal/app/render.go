@@ -90,6 +90,7 @@ func (r *renderer) frame(e parley.Event, event *realtime.Event) (frame any, err 
 	case parley.ThreadUpdated:
 		return r.threadUpdated(e)
 	case parley.SubThreadCounted:
+		event.Rewrites = true // earlier counts may name a sub-thread that was closed to some since
 		return r.subThreadCounted(e)
 	case parley.ThreadClosed:
 		event.Final = &CloseThreadDeleted
@@ -99,16 +100,18 @@ func (r *renderer) frame(e parley.Event, event *realtime.Event) (frame any, err 
 	case parley.SubThreadCreated:
 		return r.subThreadCreated(e, event)
 	case parley.ThreadDeleted:
-		event.Audience = admitted(e.Access)
+		event.Audience, event.Rewrites = admitted(e.Access), true
 		return r.threadDeleted(e.ThreadID)
 	case parley.ManyMentioned:
 		return r.manyMentioned(e, event)
 	case parley.ThreadsChanged:
-		event.Audience = admitted(e.Access)
+		// What was rendered of the threads before may show more, and to more people, than now.
+		event.Audience, event.Rewrites = admitted(e.Access), true
 		frame = parley.ThreadsChangedFrame{Type: "threads_changed", ThreadIDs: e.ThreadIDs}
 	case parley.Notified:
 		return r.notified(e, event)
 	case parley.MembershipChanged:
+		event.Rewrites = true // earlier notifications may be of threads that were lost with it
 		return r.membershipChanged(e)
 	}
 	return frame, err

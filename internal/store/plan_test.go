@@ -164,7 +164,7 @@ func readThreads(tx *Tx, v parley.Viewer) error {
 		only(tx.Threads(v, ThreadFilter{Limit: 20, Following: true, Kind: parley.MainThread})),
 		only(tx.Threads(v, ThreadFilter{Limit: 20, Unread: true, Kind: parley.SubThread})),
 		only(tx.Threads(v, ThreadFilter{Limit: 20, Source: 1})),
-		found(tx.Thread(v, 1)), found(tx.ThreadState(1)), only(tx.SubThreadStates(1)), only(tx.CountSubThreads(v, 1)),
+		found(tx.Thread(v, 1)), found(tx.ThreadState(1)), only(tx.SubThreadStates(1)), only(tx.SubThreadsOf([]int64{1, 2})), only(tx.CountSubThreads(v, 1)),
 		only(tx.ThreadTitle(1)), only(tx.Followers(1)), found(tx.Tier(1)), only(tx.TierTitle(500)), only(tx.Community()),
 	)
 }
