@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -67,6 +68,9 @@ func open(t *testing.T, want settings) *forum {
 	if !want.unpublished {
 		f.app.Connect(f.hub)
 	}
+	if want.live.Limits.StatePause == 0 {
+		want.live.Limits.StatePause = time.Hour // tests say when: see live.TellState
+	}
 	mux := http.NewServeMux()
 	f.live = live.New(f.app, f.hub, authority, want.live)
 	f.live.Register(mux)
@@ -78,18 +82,29 @@ func open(t *testing.T, want settings) *forum {
 	return f
 }
 
-// run runs the hub until the test ends.
+// run runs the hub and its streams until the test ends.
 func (f *forum) run() {
 	ctx, stop := context.WithCancel(context.Background())
 	f.stop = stop
-	ended := make(chan error, 1)
+	ended := make(chan error, 2)
 	go func() { ended <- f.hub.Run(ctx) }()
+	go func() { ended <- f.live.Run(ctx) }()
 	f.t.Cleanup(func() {
 		stop()
-		if err := <-ended; err != nil {
+		if err := errors.Join(<-ended, <-ended); err != nil {
 			f.t.Error(err)
 		}
 	})
+}
+
+// await asks again and again until something is so.
+func (f *forum) await(what string, so func() bool) {
+	f.t.Helper()
+	for deadline := time.Now().Add(patience); !so(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			f.t.Fatalf("waited in vain: %s", what)
+		}
+	}
 }
 
 func (f *forum) people() {

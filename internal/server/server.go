@@ -115,6 +115,7 @@ func (s *Server) Run(ctx context.Context, listener, admin net.Listener) error {
 	parts, failed := errgroup.WithContext(ctx)
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	parts.Go(func() error { return s.hub.Run(background) })
+	parts.Go(func() error { return s.live.Run(background) })
 	parts.Go(func() error { return s.app.Run(background) })
 
 	main := s.httpServer(s.Handler())
