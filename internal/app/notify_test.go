@@ -117,6 +117,14 @@ func TestASubThreadTellsWhoWroteItsOrigin(t *testing.T) {
 	}
 }
 
+func TestASubThreadThatMentionsWhoWroteItsOriginTellsThemOnce(t *testing.T) {
+	f := openForum(t)
+	origin := f.post(f.Ada, f.Free, "a thought")
+	named := f.grow(f.Finn, origin.ID, "Why?", "tell us, @Ada")
+	called := f.grow(f.Finn, origin.ID, "How?", "tell us, @creator")
+	f.heard(map[parley.Viewer][]notice{f.Ada: {{"mention", named.First}, {"mention", called.First}}})
+}
+
 func TestADeletedMessageTakesItsNotificationsAlong(t *testing.T) {
 	f := openForum(t)
 	m := f.post(f.Finn, f.Free, "@Mina")

@@ -204,8 +204,8 @@ func startSubThread(tx *store.Tx, v parley.Viewer, title string, d draft, source
 		parley.SubThreadCreated{ThreadID: id, ParentThreadID: parent.ID, ParentMessageID: source.ID},
 	)
 	author, _, err := tx.Viewer(source.AuthorID)
-	if err != nil || author.ID == v.ID || !parent.Access.Admits(author) {
-		return id, 0, err
+	if err != nil || author.ID == v.ID || !parent.Access.Admits(author) || d.mentions(author) {
+		return id, 0, err // one message tells a person once, of the mention if there is one
 	}
 	_, err = tx.Notify(store.NewNotification{
 		UserID: author.ID, Kind: parley.NotifySubThread, SenderID: v.ID, ThreadID: id, MessageID: first,
