@@ -141,7 +141,7 @@ func writable(tx *store.Tx, v parley.Viewer, id int64) (store.ThreadState, error
 		return t, err
 	}
 	if t.Locked && !v.IsCreator() {
-		return t, parley.Errorf(parley.Forbidden, "This thread is locked.")
+		return t, parley.Errorf(parley.Forbidden, "This thread is locked: only the creator can write in it.")
 	}
 	if t.SlowModeSeconds == 0 || v.Staff() {
 		return t, nil
