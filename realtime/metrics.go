@@ -41,6 +41,15 @@ var failureNames = [failures]string{"too_slow", "lost", "unresponsive", "closed"
 
 func (f Failure) String() string { return failureNames[f] }
 
+// Failures returns all there are.
+func Failures() []Failure {
+	all := make([]Failure, failures)
+	for i := range all {
+		all[i] = Failure(i)
+	}
+	return all
+}
+
 func failureOf(r CloseReason) Failure {
 	switch r {
 	case CloseTooSlow:

@@ -63,7 +63,7 @@ func (c *serveCommand) serve(ctx context.Context, e *environment, a *app.App, li
 			return e.inDatabase(err)
 		}
 	}
-	s, err := server.New(a, c.Serve, version(), e.logger)
+	s, err := server.New(a, c.Serve, e.counts, version(), e.logger)
 	if err != nil {
 		return err
 	}

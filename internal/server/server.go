@@ -21,6 +21,7 @@ import (
 	"parley/internal/app"
 	"parley/internal/config"
 	"parley/internal/live"
+	"parley/internal/metrics"
 	"parley/realtime"
 )
 
@@ -32,6 +33,7 @@ type Server struct {
 	api    *api.API
 	live   *live.Live
 	logger *slog.Logger
+	counts *metrics.Metrics
 	rules  atomic.Pointer[rules]
 
 	draining atomic.Bool // about to stop: new connections should go elsewhere
@@ -40,21 +42,22 @@ type Server struct {
 	settings config.Serve
 }
 
-// New assembles a server around the use cases. version is what it tells of the
-// program.
-func New(a *app.App, settings config.Serve, version string, logger *slog.Logger) (*Server, error) {
-	s := &Server{app: a, settings: settings, logger: logger}
+// New assembles a server around the use cases, which tell counts what they commit.
+// version is what it tells of the program.
+func New(a *app.App, settings config.Serve, counts *metrics.Metrics, version string, logger *slog.Logger) (*Server, error) {
+	s := &Server{app: a, settings: settings, counts: counts, logger: logger}
 	if err := s.setRules(settings); err != nil {
 		return nil, err
 	}
 	authority := live.NewAuthority(a)
 	s.hub = realtime.New(realtime.Config{
 		Log: a.Log(), Authority: authority, Control: string(parley.ControlChannel),
-		MaxPerUser: settings.MaxSocketsPerUser, HeartbeatFrame: live.HeartbeatFrame, Logger: logger,
+		MaxPerUser: settings.MaxSocketsPerUser, HeartbeatFrame: live.HeartbeatFrame, Group: metrics.Group, Logger: logger,
 	})
+	counts.Watch(s.hub)
 	a.Connect(s.hub)
 	s.live = live.New(a, s.hub, authority, live.Config{
-		CookieName: settings.CookieName, AllowOrigin: s.allowsOrigin, Logger: logger,
+		CookieName: settings.CookieName, AllowOrigin: s.allowsOrigin, Metrics: counts, Logger: logger,
 	})
 	s.api = api.New(a, api.Config{
 		CookieName: settings.CookieName, Secure: Secure, PostsPerMinute: settings.PostsPerMinute,
