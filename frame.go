@@ -166,6 +166,18 @@ type (
 		MarkedReadCount   int64  `json:"marked_read_count"`
 		CountVersion      int64  `json:"count_version"`
 	}
+	// ThreadActivityFrame shows threads that messages came to or went from. It is not
+	// durable; of two that show a thread, the later one holds.
+	ThreadActivityFrame struct {
+		Type    string           `json:"type"` // thread_activity
+		Threads []ThreadActivity `json:"threads"`
+	}
+	// ThreadActivity is what the list of threads shows and a message changes.
+	ThreadActivity struct {
+		ThreadID      int64 `json:"thread_id"`
+		MessageCount  int64 `json:"message_count"`
+		LastMessageAt Time  `json:"last_message_at"`
+	}
 	// MembershipChangedFrame shows what the reader is now; lists are to be
 	// fetched anew.
 	MembershipChangedFrame struct {

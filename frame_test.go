@@ -183,6 +183,10 @@ var frames = []struct {
 		`{"type":"unread_count_updated","thread_id":null,"thread_unread_count":0,"total_forum_unread":0,"marked_read_count":0,"count_version":0}`,
 	},
 	{
+		parley.ThreadActivityFrame{Type: "thread_activity", Threads: []parley.ThreadActivity{{ThreadID: 5, MessageCount: 12, LastMessageAt: nine}}},
+		`{"type":"thread_activity","threads":[{"thread_id":5,"message_count":12,"last_message_at":"2026-03-01T09:00:00.000000Z"}]}`,
+	},
+	{
 		parley.MembershipChangedFrame{Type: "membership_changed", CurrentTierAmount: 500, CurrentTierTitle: "Silver", Role: "Patron"},
 		`{"type":"membership_changed","current_tier_amount":500,"current_tier_title":"Silver","role":"Patron"}`,
 	},

@@ -1,8 +1,10 @@
 package live
 
+import "context"
+
 // TellState tells what state has changed now, instead of after a pause. Run must
 // not be about to do so.
-func (l *Live) TellState() { l.tellState() }
+func (l *Live) TellState(ctx context.Context) { l.tellState(ctx) }
 
 // Untold reports whether somebody came to a thread or left it since the others were
 // told, and how many sockets came.

@@ -68,27 +68,30 @@ func open(t *testing.T, want settings) *forum {
 	if !want.unpublished {
 		f.app.Connect(f.hub)
 	}
-	if want.live.Limits.StatePause == 0 {
-		want.live.Limits.StatePause = time.Hour // tests say when: see live.TellState
-	}
 	mux := http.NewServeMux()
 	f.live = live.New(f.app, f.hub, authority, want.live)
 	f.live.Register(mux)
 	server := httptest.NewServer(mux)
 	f.url = server.URL
-	f.run()
+	f.run(want.live.Limits.StatePause > 0)
 	t.Cleanup(server.Close)
 	f.people()
 	return f
 }
 
-// run runs the hub and its streams until the test ends.
-func (f *forum) run() {
+// run runs the hub until the test ends. State is told by itself, or when the test
+// says so: see live.TellState.
+func (f *forum) run(byItself bool) {
 	ctx, stop := context.WithCancel(context.Background())
 	f.stop = stop
 	ended := make(chan error, 2)
 	go func() { ended <- f.hub.Run(ctx) }()
-	go func() { ended <- f.live.Run(ctx) }()
+	if byItself {
+		go func() { ended <- f.live.Run(ctx) }()
+	} else {
+		f.live.TellState(ctx) // from now on
+		ended <- nil
+	}
 	f.t.Cleanup(func() {
 		stop()
 		if err := errors.Join(<-ended, <-ended); err != nil {

@@ -22,6 +22,7 @@ type Live struct {
 	refusals *refusals
 	typing   *typing
 	presence *presence
+	activity uint64 // how far tellActivity has looked; it alone uses this
 	draining draining
 }
 
@@ -93,8 +94,10 @@ func New(a *app.App, hub *realtime.Hub, authority *Authority, config Config) *Li
 }
 
 // Run tells sockets, now and then until ctx ends, what is not worth a frame for
-// every change: how many people watch a thread. It is called once.
+// every change: how many people watch a thread, and where messages come and go. It
+// is called once.
 func (l *Live) Run(ctx context.Context) error {
+	l.tellState(ctx)
 	pause := time.NewTimer(l.config.Limits.StatePause)
 	defer pause.Stop()
 	for {
@@ -103,14 +106,15 @@ func (l *Live) Run(ctx context.Context) error {
 			return nil
 		case <-pause.C:
 		}
-		l.tellState()
+		l.tellState(ctx)
 		pause.Reset(l.config.Limits.StatePause) // after it: never two within the pause
 	}
 }
 
 // tellState tells what has changed since it was last called.
-func (l *Live) tellState() {
+func (l *Live) tellState(ctx context.Context) {
 	l.presence.tell()
+	l.tellActivity(ctx)
 }
 
 // Register adds the endpoints to mux.

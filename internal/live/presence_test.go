@@ -44,17 +44,17 @@ func TestPresenceCountsPeopleNotSockets(t *testing.T) {
 	f := open(t, settings{})
 	thread, elsewhere := f.workshop(), f.workshop()
 	mina, other := f.mina.arrives(thread), f.tomas.arrives(elsewhere)
-	f.live.TellState()
+	f.live.TellState(t.Context())
 	mina.told(thread, 1)
 	other.told(elsewhere, 1)
 
 	finn := f.finn.arrives(thread)
-	f.live.TellState()
+	f.live.TellState(t.Context())
 	mina.told(thread, 2)
 	finn.told(thread, 2)
 
 	tab := f.mina.arrives(thread)
-	f.live.TellState()
+	f.live.TellState(t.Context())
 	tab.told(thread, 2) // it does not know yet; the others do
 	for _, s := range []*socket{mina, finn, other} {
 		s.settled()
@@ -65,17 +65,17 @@ func TestPresenceTellsWhoeverStaysThatSomebodyLeft(t *testing.T) {
 	f := open(t, settings{})
 	thread := f.workshop()
 	mina, tab, finn := f.mina.arrives(thread), f.mina.arrives(thread), f.finn.arrives(thread)
-	f.live.TellState()
+	f.live.TellState(t.Context())
 	for _, s := range []*socket{mina, tab, finn} {
 		s.told(thread, 2)
 	}
 	tab.leaves()
 	f.awaitLeave(thread)
-	f.live.TellState()
+	f.live.TellState(t.Context())
 	mina.settled() // Mina is still there
 	mina.leaves()
 	f.awaitLeave(thread)
-	f.live.TellState()
+	f.live.TellState(t.Context())
 	finn.told(thread, 1)
 }
 
@@ -83,13 +83,13 @@ func TestWhoLosesTheirRightIsPresentNoMore(t *testing.T) {
 	f := open(t, settings{})
 	thread := f.workshop()
 	mina, finn := f.mina.arrives(thread), f.finn.arrives(thread)
-	f.live.TellState()
+	f.live.TellState(t.Context())
 	mina.told(thread, 2)
 	finn.told(thread, 2)
 	must(f, f.app.Deactivate(t.Context(), "Finn"))
 	finn.endsWith(1008, "User deactivated")
 	f.awaitLeave(thread)
-	f.live.TellState()
+	f.live.TellState(t.Context())
 	mina.told(thread, 1)
 }
 
@@ -97,12 +97,12 @@ func TestComingBackBeforeAnybodyNoticedIsNoNews(t *testing.T) {
 	f := open(t, settings{})
 	thread := f.workshop()
 	mina, finn := f.mina.arrives(thread), f.finn.arrives(thread)
-	f.live.TellState()
+	f.live.TellState(t.Context())
 	mina.told(thread, 2)
 	finn.leaves()
 	f.awaitLeave(thread)
 	back := f.finn.arrives(thread)
-	f.live.TellState()
+	f.live.TellState(t.Context())
 	back.told(thread, 2)
 	mina.settled()
 }
@@ -110,10 +110,11 @@ func TestComingBackBeforeAnybodyNoticedIsNoNews(t *testing.T) {
 func TestNobodyIsPresentOnTheGlobalSocketOrRefused(t *testing.T) {
 	f := open(t, settings{})
 	thread := f.workshop()
+	f.live.TellState(t.Context()) // there is a new thread
 	global := f.mina.opens(globalPath)
 	f.dial(threadPath(thread), http.Header{}).endsWith(1008, "No authentication")
 	finn := f.finn.arrives(thread)
-	f.live.TellState()
+	f.live.TellState(t.Context())
 	finn.told(thread, 1)
 	global.settled()
 }

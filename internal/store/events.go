@@ -123,15 +123,22 @@ func (s *Snapshot) Head(channel parley.Channel) (uint64, error) {
 // cursor was given out, and the cursor to go on from. The cursor's zero value
 // means now: no heads, only where to begin.
 func (s *Snapshot) Since(cursor uint64) ([]Head, uint64, error) {
-	newest, _, err := one(s, scalar[int64], `SELECT coalesce(max(id), 0) FROM events`)
-	// The cursor is the next row's id, so that it is never zero. It does not go back where
-	// the newest rows were pruned.
-	next := max(uint64(newest)+1, cursor)
-	if err != nil || cursor == 0 || next == cursor {
+	next, more, err := s.cursorAfter(cursor)
+	if err != nil || !more {
 		return nil, next, err
 	}
 	heads, err := list(s, scanHead, `SELECT channel, max(seq) FROM events WHERE id >= $1 GROUP BY channel`, int64(cursor))
 	return heads, next, err
+}
+
+// cursorAfter returns the cursor to go on from, and whether there are events between
+// the two.
+func (s *Snapshot) cursorAfter(cursor uint64) (next uint64, more bool, err error) {
+	newest, _, err := one(s, scalar[int64], `SELECT coalesce(max(id), 0) FROM events`)
+	// The cursor is the next row's id, so that it is never zero. It does not go back where
+	// the newest rows were pruned.
+	next = max(uint64(newest)+1, cursor)
+	return next, cursor != 0 && next != cursor, err
 }
 
 func scanHead(row scanner) (h Head, err error) {

@@ -221,6 +221,9 @@ func housekeeping(tx *Tx) error {
 	if err == nil {
 		_, _, err = tx.Since(next - 1)
 	}
+	if err == nil {
+		_, _, err = tx.ActivitySince(next - 1)
+	}
 	return all(
 		err, only(tx.Head("t1")), only(tx.Events("t1", 0, 100)), only(tx.Oldest("t1")), only(tx.PruneEvents()),
 		only(tx.DueJobs(10)), tx.AddJob("notify", 1), only(tx.TakeJob(1)), tx.PostponeJob(1, 0, ""),
