@@ -134,6 +134,22 @@ func (a *App) change(ctx context.Context, actor int64, fn func(*store.Tx, parley
 	})
 }
 
+// viewNow runs fn on a snapshot with the person's rights as they are in it. What
+// goes out with a position or a version is taken for the state there, and nothing
+// would ever correct what older rights made of it.
+func (a *App) viewNow(ctx context.Context, v parley.Viewer, fn func(*store.Snapshot, parley.Viewer) error) error {
+	return a.store.View(ctx, func(s *store.Snapshot) error {
+		now, found, err := s.Viewer(v.ID)
+		if err != nil {
+			return err
+		}
+		if !found || !now.Active {
+			return parley.ErrNotSignedIn
+		}
+		return fn(s, now)
+	})
+}
+
 // update runs fn in a transaction and publishes the events it appended.
 func (a *App) update(ctx context.Context, fn func(*store.Tx) error) error {
 	logged, err := a.store.Update(ctx, fn)

@@ -43,7 +43,7 @@ func (a *App) Threads(ctx context.Context, v parley.Viewer, q ThreadQuery) (thre
 	if q.Filter == "main" {
 		filter.Kind = parley.MainThread
 	}
-	err = a.store.View(ctx, func(s *store.Snapshot) error {
+	err = a.viewNow(ctx, v, func(s *store.Snapshot, v parley.Viewer) error {
 		if threads, err = s.Threads(v, filter); err != nil {
 			return err
 		}
