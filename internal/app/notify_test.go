@@ -169,7 +169,7 @@ func TestNotificationsSurviveACrash(t *testing.T) {
 // notifies.
 func TestManyFollowersAreNotifiedInBatches(t *testing.T) {
 	f := openForum(t)
-	const many = 450
+	const many = 230
 	storetest.Update(t, f.Store, func(tx *store.Tx) error {
 		for i := range many {
 			v, err := storetest.AddPerson(tx, "member_"+string(rune('a'+i%26))+string(rune('a'+i/26)), parley.RoleMember, parley.Membership{})
