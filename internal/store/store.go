@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
 	"time"
 
@@ -64,7 +65,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		opts.Logger = slog.Default()
 	}
 	if strings.Contains(dsn, "://") {
-		return nil, fmt.Errorf("database %q: only SQLite files are supported, give a file's path", dsn)
+		return nil, fmt.Errorf("database %q: only SQLite files are supported, give a file's path", withoutPassword(dsn))
 	}
 	timing := &timing{observe: opts.Observe}
 	e, err := openSQLite(ctx, dsn, timing)
@@ -80,6 +81,15 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		return nil, fmt.Errorf("database %s: %w", dsn, err)
 	}
 	return s, nil
+}
+
+// withoutPassword makes the address of a database fit for a log.
+func withoutPassword(dsn string) string {
+	if u, err := url.Parse(dsn); err == nil {
+		return u.Redacted()
+	}
+	scheme, _, _ := strings.Cut(dsn, "://")
+	return scheme + "://…"
 }
 
 // Close waits for the reads and writes under way and closes the database; it
