@@ -49,6 +49,7 @@ func (j *journal) String() string {
 type running struct {
 	*server.Server
 	t      *testing.T
+	app    *app.App
 	url    string
 	admin  string
 	log    *journal
@@ -77,7 +78,7 @@ func run(t *testing.T, s config.Serve) *running {
 	if _, err := a.AddUser(t.Context(), mina); err != nil {
 		t.Fatal(err)
 	}
-	r := &running{t: t, log: j, client: &http.Client{Transport: &http.Transport{}}}
+	r := &running{t: t, app: a, log: j, client: &http.Client{Transport: &http.Transport{}}}
 	if r.Server, err = server.New(a, s, counts, "test", logger); err != nil {
 		t.Fatal(err)
 	}
