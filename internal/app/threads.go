@@ -240,6 +240,14 @@ func (a *App) SubThreadCount(ctx context.Context, v parley.Viewer, messageID int
 	return n, err
 }
 
+// CheckAccess returns nil if v may see a thread, else the error that tells v why not.
+func (a *App) CheckAccess(ctx context.Context, v parley.Viewer, id int64) error {
+	return a.store.View(ctx, func(s *store.Snapshot) error {
+		_, err := readable(s, v, id)
+		return err
+	})
+}
+
 // MessageCount returns how many messages a thread has.
 func (a *App) MessageCount(ctx context.Context, v parley.Viewer, id int64) (n int64, err error) {
 	err = a.store.View(ctx, func(s *store.Snapshot) error {

@@ -88,7 +88,7 @@ func New(a *app.App, hub *realtime.Hub, authority *Authority, config Config) *Li
 	cast := func(threadID int64, m realtime.Message, except *realtime.Conn) {
 		hub.Cast(string(parley.ThreadChannel(threadID)), m, except)
 	}
-	l.typing = newTyping(config.Limits.TypingLapses, cast)
+	l.typing = newTyping(config.Limits, cast)
 	l.presence = newPresence(l.viewers, func(threadID int64, m realtime.Message) { cast(threadID, m, nil) })
 	return l
 }

@@ -60,7 +60,7 @@ func New(a *app.App, settings config.Serve, counts *metrics.Metrics, version str
 		CookieName: settings.CookieName, AllowOrigin: s.allowsOrigin, Metrics: counts, Logger: logger,
 	})
 	s.api = api.New(a, api.Config{
-		CookieName: settings.CookieName, Secure: Secure, PostsPerMinute: settings.PostsPerMinute,
+		CookieName: settings.CookieName, Secure: Secure, PostsPerMinute: settings.PostsPerMinute, Typing: s.live,
 		Version: version, Logger: logger,
 	})
 	return s, nil
