@@ -158,9 +158,9 @@ func (r *renderer) threadCounts(threadID int64, repliedTo *int64) (c parley.Thre
 	if repliedTo == nil {
 		return c, nil
 	}
-	origin, found, err := r.s.Message(0, *repliedTo)
+	replies, found, err := r.s.ReplyCount(*repliedTo)
 	if found {
-		c.ReplyTo = &parley.ReplyCount{ID: origin.ID, ReplyCount: origin.ReplyCount}
+		c.ReplyTo = &parley.ReplyCount{ID: *repliedTo, ReplyCount: replies}
 	}
 	return c, err
 }

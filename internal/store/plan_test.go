@@ -173,7 +173,7 @@ func readMessages(tx *Tx) error {
 	return all(
 		only(tx.NewestMessages(1, 1, 0, 50)), only(tx.NewestMessages(1, 1, 9, 50)), only(tx.MessagesAfter(1, 1, 0, 50)),
 		only(tx.Replies(1, 1, 0, 50, 0)), found(tx.Message(1, 1)), only(tx.MessagesByID(1, []int64{1, 2, 3})),
-		found(tx.MessageState(1)), only(tx.NewestMessageID(1)), only(tx.LastPosted(1, 1)), only(tx.Likes(1, 0, 20, 0)),
+		found(tx.MessageState(1)), only(tx.NewestMessageID(1)), only(tx.RepliedTo(1)), found(tx.ReplyCount(1)), only(tx.LastPosted(1, 1)), only(tx.Likes(1, 0, 20, 0)),
 	)
 }
 
