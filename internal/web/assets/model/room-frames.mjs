@@ -8,12 +8,13 @@ import { announceMessage } from "./announcer.mjs"
  * @type {Record<string, (room: Room, frame: Frame) => void>}
  */
 export const roomFrames = {
-  new_message(room, { message }) {
+  new_message(room, { message, message_count }) {
     const own = message.user_id === room.userId
     if (own) room.outbox.arrived(message)
     room.typing.heard(message.user_id, message.username, false)
-    if (!room.admit(message)) return
-    if (!own) announceMessage(message.username, message.content)
+    const isNews = room.admit(message)
+    room.patchThread({ message_count })
+    if (isNews && !own) announceMessage(message.username, message.content)
   },
 
   message_edited(room, { message }) {
@@ -21,13 +22,13 @@ export const roomFrames = {
     room.timeline.requote(message.id, message.content)
   },
 
-  messages_deleted(room, { message_ids, deleted_count }) {
+  messages_deleted(room, { message_ids, message_count }) {
     const thread = room.thread.value
     if (!thread) return
     const unread = countUnread(room, message_ids)
     room.timeline.remove(message_ids)
     room.patchThread({
-      message_count: Math.max(0, thread.message_count - deleted_count),
+      message_count,
       unread_messages: Math.max(0, thread.unread_messages - unread),
     })
   },
@@ -54,6 +55,10 @@ export const roomFrames = {
 
   thread_deleted(room, { thread_title }) {
     room.isGone("deleted", thread_title)
+  },
+
+  presence(room, { viewers }) {
+    room.viewers.value = viewers
   },
 
   user_typing(room, { user_id, username, is_typing }) {

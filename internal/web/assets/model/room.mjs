@@ -30,6 +30,8 @@ export class Room {
   firstUnread = signal(/** @type {number|null} */ (null))
   replyTo = signal(/** @type {Quote|null} */ (null))
   editing = signal(/** @type {number|null} */ (null))
+  /** How many people are here, the reader included; 0: not known. */
+  viewers = signal(0)
   timeline = new Timeline()
   typing = new TypingPeople()
   reading = new Reading(this)
@@ -135,6 +137,7 @@ export class Room {
   /** @param {State} state */
   #streamIs(state) {
     this.connection.value = state
+    if (state.phase !== "open") this.viewers.value = 0
     if (state.code !== 1008 || this.phase.value === "gone") return
     if (/session|auth/i.test(state.reason)) this.forum.checkSession()
     else if (/not found|denied/i.test(state.reason)) this.isGone("denied", this.thread.value?.title ?? "")

@@ -17,18 +17,19 @@ export function RoomHeader({ room, parent }) {
     ${!parent && html`<a class="icon-button back" href="#" aria-label="Back to the threads"><${Icon} name="left" /></a>`}
     <div class="room-heading">
       <h1>${thread?.title ?? "…"}</h1>
-      ${thread && html`<${About} thread=${thread} inPanel=${Boolean(parent)} />`}
+      ${thread && html`<${About} thread=${thread} viewers=${room.viewers.value} inPanel=${Boolean(parent)} />`}
     </div>
     ${thread && room.phase.value === "ready" && html`<${Actions} room=${room} thread=${thread} parent=${parent} />`}
     ${parent && html`<a class="icon-button" href=${linkTo({ thread: parent })} aria-label="Close the panel" title="Close"><${Icon} name="close" /></a>`}
   </header>`
 }
 
-/** @param {{thread: Thread, inPanel: boolean}} props */
-function About({ thread, inPanel }) {
+/** @param {{thread: Thread, viewers: number, inPanel: boolean}} props */
+function About({ thread, viewers, inPanel }) {
   return html`<p class="room-about">
     ${thread.parent_thread_id && html`<${Origin} thread=${thread} inPanel=${inPanel} />`}
     <span>${counted(thread.message_count, "message")}</span>
+    ${viewers > 1 && html`<span title="People who have this thread open now">${viewers.toLocaleString("en-GB")} here</span>`}
     <span class="room-followers">${counted(thread.follower_count, "follower")}</span>
     <${Marks} thread=${thread} />
   </p>`
