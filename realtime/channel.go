@@ -159,7 +159,11 @@ func (ch *channel) deliver(d *delivery) {
 		ch.rewritten = d.seq
 		ch.ring.reset(d.seq - 1)
 	}
-	ch.ring.add(d)
+	if d.fresh {
+		ch.ring.reset(d.seq)
+	} else {
+		ch.ring.add(d)
+	}
 	shown := 0
 	for _, s := range ch.subs {
 		if s.conn.offer(s.index, d) {

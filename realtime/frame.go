@@ -35,6 +35,7 @@ type delivery struct {
 	also     []byte // a complete frame that goes out behind wire; nil: none
 	audience func(*Conn) bool
 	rewrites bool
+	fresh    bool
 	final    *CloseReason
 
 	committed int64 // when, in Unix nanoseconds; 0: unknown
@@ -54,7 +55,7 @@ func (d *delivery) shownTo(c *Conn) bool {
 
 // newDelivery encodes an event whose frame is an object or nil.
 func newDelivery(generation string, e Event) *delivery {
-	d := &delivery{seq: e.Seq, barrier: e.Barrier, audience: e.Audience, rewrites: e.Rewrites, final: e.Final}
+	d := &delivery{seq: e.Seq, barrier: e.Barrier, audience: e.Audience, rewrites: e.Rewrites, fresh: e.Fresh, final: e.Final}
 	if !e.Committed.IsZero() {
 		d.committed = e.Committed.UnixNano()
 	}

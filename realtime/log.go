@@ -37,6 +37,10 @@ type Event struct {
 	// forgotten, and replay reads them anew from the log.
 	Rewrites bool
 
+	// Fresh: what Frame shows may change without another event of this channel. It is not kept for
+	// those who come back: replay reads it anew from the log.
+	Fresh bool
+
 	// Final: once the event is delivered, the channel's subscribers are closed with this reason.
 	Final *CloseReason
 }

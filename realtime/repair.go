@@ -135,12 +135,16 @@ func (ch *channel) remember(p page) {
 		return
 	}
 	older := p.events[:n]
-	for _, d := range older {
+	kept := 0
+	for i, d := range older {
 		if !ch.hub.rights.covers(d.barrier) {
 			return
 		}
+		if d.fresh {
+			kept = i + 1
+		}
 	}
-	ch.ring.extend(older)
+	ch.ring.extend(older[kept:])
 }
 
 // lacking returns after which event the log should be read now, if it should.

@@ -103,12 +103,14 @@ func (r *renderer) frame(e parley.Event, event *realtime.Event) (frame any, err 
 		event.Audience, event.Rewrites = admitted(e.Access), true
 		return r.threadDeleted(e.ThreadID)
 	case parley.ManyMentioned:
+		event.Fresh = true // the message may go
 		return r.manyMentioned(e, event)
 	case parley.ThreadsChanged:
 		// What was rendered of the threads before may show more, and to more people, than now.
 		event.Audience, event.Rewrites = admitted(e.Access), true
 		frame = parley.ThreadsChangedFrame{Type: "threads_changed", ThreadIDs: e.ThreadIDs}
 	case parley.Notified:
+		event.Fresh = true // the message may change or go, and the thread be closed to the reader
 		return r.notified(e, event)
 	case parley.MembershipChanged:
 		event.Rewrites = true // earlier notifications may be of threads that were lost with it

@@ -141,3 +141,23 @@ func TestWhoComesBackReadsNothingOfAMessageThatWasDeletedMeanwhile(t *testing.T)
 		t.Errorf("was told %v", got["created_from_message"])
 	}
 }
+
+func TestWhoComesBackIsNotNotifiedOfAMessageThatWasDeletedMeanwhile(t *testing.T) {
+	f := open(t, settings{})
+	message, last := bell(f, f.workshop())
+	_, err := f.app.DeleteMessage(t.Context(), f.ada.viewer(), message)
+	must(f, err)
+	if missed := comesBack(f, f.mina, last); contains(missed, "forum_notification") {
+		t.Errorf("was told of %v", missed)
+	}
+}
+
+func TestWhoComesBackIsNotNotifiedOfAThreadThatWasMadePrivateMeanwhile(t *testing.T) {
+	f := open(t, settings{})
+	thread := f.workshop()
+	_, last := bell(f, thread)
+	f.changes(thread, app.ThreadPatch{Private: ptr(true)})
+	if missed := comesBack(f, f.mina, last); contains(missed, "forum_notification") {
+		t.Errorf("was told of %v", missed)
+	}
+}
