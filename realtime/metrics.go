@@ -14,7 +14,7 @@ type Metrics struct {
 
 	Groups  map[string]GroupMetrics // by what Config.Group says of a channel
 	Latency Distribution            // seconds from Event.Committed until the frame was handed to the system; replays are left out
-	Queue   Distribution            // bytes that waited for a connection when a write to it began
+	Queue   Distribution            // bytes held for a connection when a write to it has ended, what was written included
 }
 
 // GroupMetrics are those of the channels of one group. Frames of events are counted when they are

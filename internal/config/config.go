@@ -28,7 +28,7 @@ type Log struct {
 // those whose help ends with (*) can change while it runs, see Adopt.
 type Serve struct {
 	Addr              string         `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to answer."`
-	AdminAddr         string         `default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Where to serve profiles to operators; empty: nowhere. Never let strangers reach it."`
+	AdminAddr         string         `default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Where to serve metrics and profiles to operators; empty: nowhere. Never let strangers reach it."`
 	Origins           []Origin       `name:"origin" placeholder:"https://HOST" help:"Another origin whose pages may act for the people signed in here; repeatable. (*)"`
 	TrustedProxies    []netip.Prefix `placeholder:"CIDR" help:"Networks of proxies that are believed about who asks, and whether by HTTPS (X-Forwarded-For, X-Forwarded-Proto). (*)"`
 	CookieName        string         `default:"session_id" help:"The cookie that keeps people signed in."`

@@ -54,7 +54,7 @@ var (
 	deliveries     = desc("deliveries_total", "Frames of events queued for sockets: of events published here (local), or read from the log or replayed (log).", "stream", "audience", "path")
 	failures       = desc("delivery_failures_total", "Those of the frames that never reached the socket. Who comes back gets them then.", "reason", "audience")
 	latency        = desc("delivery_latency_seconds", "From the commit of an event until its frame was handed to the system; replays are left out.")
-	queues         = desc("send_queue_bytes", "What waited for a socket when a write to it began.")
+	queues         = desc("send_queue_bytes", "What was held for a socket when a write to it had ended, what was written included.")
 	dropped        = desc("frames_dropped_total", "Frames that are no events: ephemeral ones a slow socket had no room for, states that a newer one replaced.", "lane")
 )
 
