@@ -194,6 +194,7 @@ func TestTwoPeopleTalk(t *testing.T) {
 	ada := openTab(t, window, p, "Ada", thread)
 	finn := openTab(t, window, p, "Finn", thread)
 
+	ada.see("that two are here", `document.querySelector('.room-about')?.innerText.includes("2 here")`)
 	ada.click("the composer", composer)
 	ada.typeText("Hello Finn, this is *live*")
 	finn.see("that Ada types", `document.querySelector('.typing')?.innerText.includes("Ada is typing")`)
@@ -235,11 +236,34 @@ func TestTwoPeopleTalk(t *testing.T) {
 	ada.click("the confirmation", `[...document.querySelectorAll('dialog button')].find(b => b.innerText.trim() === "Delete")`)
 	finn.see("that it is gone", `!(`+message("Still here?")+`)`)
 
-	for _, w := range []*tab{ada, finn} {
-		w.mu.Lock()
-		if len(w.problems) > 0 {
-			t.Errorf("%s's page had problems:\n%s", w.name, strings.Join(w.problems, "\n"))
-		}
-		w.mu.Unlock()
+	ada.hadNoProblems()
+	finn.hadNoProblems()
+}
+
+// hadNoProblems fails the test if the page threw or logged errors.
+func (w *tab) hadNoProblems() {
+	w.t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.problems) > 0 {
+		w.t.Errorf("%s's page had problems:\n%s", w.name, strings.Join(w.problems, "\n"))
 	}
+}
+
+// TestTheListShowsWhatHappensInOtherThreads has somebody write in the thread that
+// stands last in another person's list.
+func TestTheListShowsWhatHappensInOtherThreads(t *testing.T) {
+	p := serve(t, filepath.Join(t.TempDir(), "parley.db"), "--demo")
+	window := browser(t)
+	finn := openTab(t, window, p, "Finn", "Open workshop")
+	last := evaluate[string](finn, "the last thread's title", `[...document.querySelectorAll('.thread-row-title')].at(-1).textContent`)
+	ada := openTab(t, window, p, "Ada", last)
+	ada.click("the composer", composer)
+	ada.typeText("Is anybody still here?")
+	ada.press("Enter")
+	rows := `[...document.querySelectorAll('a.thread-row')]`
+	finn.see("the thread further up, with something unread", fmt.Sprintf(
+		`%[1]s.slice(0, -1).some(r => r.querySelector('.thread-row-title').textContent === %[2]q && r.querySelector('.unread'))`, rows, last))
+	ada.hadNoProblems()
+	finn.hadNoProblems()
 }
