@@ -68,13 +68,23 @@ func (a *App) Messages(ctx context.Context, v parley.Viewer, threadID int64, q M
 		return messages, position, err
 	}
 	a.countView(threadID)
-	if unread > 0 {
-		_, err = a.readNotifications(ctx, v, threadID, func(tx *store.Tx, v parley.Viewer) (int64, error) {
-			return tx.ReadThread(v, threadID, 0)
-		})
+	if unread > 0 && len(messages) > 0 {
+		a.noteOpened(ctx, v, threadID, messages[len(messages)-1].ID)
 	}
-	return messages, position, err
+	return messages, position, nil
 }
+
+// noteOpened marks the notifications read of the messages up to one that somebody
+// was shown. A database that cannot be written must not keep people from reading.
+func (a *App) noteOpened(ctx context.Context, v parley.Viewer, threadID, upTo int64) {
+	_, err := a.readNotifications(ctx, v, threadID, func(tx *store.Tx, v parley.Viewer) (int64, error) {
+		return tx.ReadThread(v, threadID, upTo)
+	})
+	if err != nil {
+		a.logger.WarnContext(ctx, "notifications of an opened thread stay unread", "thread", threadID, "error", err)
+	}
+}
+
 
 // MessagesSince returns the first messages of a thread after an id (0: from its
 // beginning), oldest first, for clients that poll.
