@@ -85,7 +85,6 @@ func (a *App) noteOpened(ctx context.Context, v parley.Viewer, threadID, upTo in
 	}
 }
 
-
 // MessagesSince returns the first messages of a thread after an id (0: from its
 // beginning), oldest first, for clients that poll.
 func (a *App) MessagesSince(ctx context.Context, v parley.Viewer, threadID, since int64, limit int) (messages []parley.Message, err error) {

@@ -71,7 +71,7 @@ func orDefault[T comparable](value, fallback T) T {
 }
 
 // New returns the streams of a hub that follows the app's log and whose authority
-// is the one given. It is called before the hub runs, and starts nothing.
+// is the one given. It is called before the hub runs, and starts nothing: see Run.
 func New(a *app.App, hub *realtime.Hub, authority *Authority, config Config) *Live {
 	if config.CookieName == "" {
 		config.CookieName = "session_id"
@@ -97,17 +97,24 @@ func New(a *app.App, hub *realtime.Hub, authority *Authority, config Config) *Li
 // every change: how many people watch a thread, and where messages come and go. It
 // is called once.
 func (l *Live) Run(ctx context.Context) error {
-	l.tellState(ctx)
-	pause := time.NewTimer(l.config.Limits.StatePause)
-	defer pause.Stop()
+	again(ctx, l.config.Limits.StatePause, l.tellState)
+	l.typing.stop()
+	return nil
+}
+
+// again calls fn until ctx ends, with a pause in between however long it takes.
+func again(ctx context.Context, pause time.Duration, fn func(context.Context)) {
+	fn(ctx)
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
-		case <-pause.C:
+			return
+		case <-timer.C:
 		}
-		l.tellState(ctx)
-		pause.Reset(l.config.Limits.StatePause) // after it: never two within the pause
+		fn(ctx)
+		timer.Reset(pause)
 	}
 }
 

@@ -110,6 +110,15 @@ func (t *typing) lapse() {
 	}
 }
 
+// stop ends the waiting for signs to lapse: nobody is there who could see it.
+func (t *typing) stop() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.timer != nil {
+		t.timer.Stop()
+	}
+}
+
 // await has lapse called. t.mu is held.
 func (t *typing) await(d time.Duration) {
 	if t.timer == nil {
