@@ -59,7 +59,7 @@ func watch(b *testing.B, hub *Hub, listener net.Listener, arriving *sync.WaitGro
 	if err != nil {
 		b.Fatal(err)
 	}
-	err = hub.Join(b.Context(), newConn(server, nil, UpgradeConfig{}), JoinRequest{
+	err = hub.Join(b.Context(), connect(server, nil, UpgradeConfig{}), JoinRequest{
 		Admit: func(context.Context) (Admission, error) { return Admission{Channels: []Head{{"t5", 0}}}, nil },
 	})
 	if err != nil {

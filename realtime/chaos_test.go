@@ -134,7 +134,7 @@ func (v *visitor) live() {
 func (v *visitor) visit(stay time.Duration) {
 	ours, theirs := net.Pipe()
 	defer theirs.Close()
-	conn := newConn(ours, nil, UpgradeConfig{})
+	conn := connect(ours, nil, UpgradeConfig{})
 	v.visitors.Go(func() {
 		_ = v.hub.Join(context.Background(), conn, JoinRequest{
 			LastEventID: v.last,

@@ -130,7 +130,7 @@ type peer struct {
 func (w *world) join(v visit) *peer {
 	w.t.Helper()
 	ours, theirs := net.Pipe()
-	p := &peer{t: w.t, socket: theirs, conn: newConn(ours, nil, v.upgrade), joined: make(chan error, 1)}
+	p := &peer{t: w.t, socket: theirs, conn: connect(ours, nil, v.upgrade), joined: make(chan error, 1)}
 	if !v.deaf {
 		go p.listen()
 	}

@@ -43,12 +43,13 @@ type Hub struct {
 	reads    *reads
 	holes    *holes
 	follower *follower
+	pulse    *pulse
 
 	mu          sync.RWMutex
 	generation  string
 	closed      bool
 	connections map[*Conn]struct{}
-	users       map[string]map[*Conn]struct{}
+	users       map[string]*seat // the first of each user's connections
 	channels    map[string]*channel
 
 	meter *meter
@@ -79,7 +80,7 @@ func New(config Config) *Hub {
 		log:         config.Logger,
 		generation:  config.Log.Generation(),
 		connections: make(map[*Conn]struct{}),
-		users:       make(map[string]map[*Conn]struct{}),
+		users:       make(map[string]*seat),
 		channels:    make(map[string]*channel),
 		meter:       newMeter(),
 	}
@@ -87,6 +88,7 @@ func New(config Config) *Hub {
 	h.reads = newReads(h)
 	h.holes = newHoles(h.reads)
 	h.follower = &follower{hub: h, turn: make(chan struct{}, 1)}
+	h.pulse = newPulse(h)
 	return h
 }
 
@@ -102,7 +104,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	parts.Go(func() { h.follower.run(ctx) })
 	parts.Go(func() { h.rights.run(ctx) })
 	parts.Go(func() { h.holes.run(ctx) })
-	parts.Go(func() { h.pulse(ctx) })
+	parts.Go(func() { h.pulse.run(ctx) })
 	for range readers {
 		parts.Go(func() { h.reads.run(ctx) })
 	}
@@ -115,7 +117,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		c.Close(CloseGoingAway)
 	}
 	for _, c := range all {
-		<-c.done
+		<-c.Done()
 	}
 	parts.Wait()
 	return nil
@@ -164,6 +166,29 @@ func (h *Hub) Cast(channel string, m Message, except *Conn) {
 	if ch := h.channel(channel); ch != nil {
 		ch.cast(m.entry(), except)
 	}
+}
+
+// CastTo sends m to those live subscribers of the channel that audience is true for. Like
+// [Event.Audience] it goes by what a connection is at that moment; see [Hub.AwaitRights].
+func (h *Hub) CastTo(channel string, m Message, audience func(*Conn) bool) {
+	e := m.entry()
+	h.EachSubscriber(channel, func(c *Conn) bool {
+		if audience(c) {
+			c.push(e)
+		}
+		return true
+	})
+}
+
+// AwaitRights has the control channel applied up to a position and returns when it is: who read
+// something in a snapshot that showed the control channel at that position may cast it then, and
+// nobody gets to see it who had lost the right to before. It returns an error if ctx ends first.
+// Run must be running.
+func (h *Hub) AwaitRights(ctx context.Context, position uint64) error {
+	if !h.rights.covers(position) {
+		h.rights.want(position)
+	}
+	return h.rights.reach(ctx, position)
 }
 
 // SendUser sends m to all connections of the user.

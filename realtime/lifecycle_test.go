@@ -204,7 +204,7 @@ func TestClosedConnectionDoesNotBecomeLive(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		p := w.join(tomas)
 		p.vanish()
-		sub := p.conn.seat.Load().subs[0]
+		sub := &p.conn.seat.Load().subs[0]
 		if live, _ := sub.channel.attach(sub); live || len(sub.channel.subscribers()) > 0 {
 			t.Error("attached")
 		}
