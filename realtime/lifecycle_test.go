@@ -229,10 +229,9 @@ func TestConnectionClosedWhileItJoinsIsNotLeftInTheHub(t *testing.T) {
 }
 
 func TestStoppingTheHubSendsEverybodyAway(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, log: &probeLog{MemoryLog: NewMemoryLog("g")}}
+	onEachTransport(t, func(w *world) {
 		w.hub = New(Config{Log: w.log})
-		ctx, cancel := context.WithCancel(t.Context())
+		ctx, cancel := context.WithCancel(w.t.Context())
 		ended := make(chan error)
 		go func() { ended <- w.hub.Run(ctx) }()
 		p := w.join(tomas)

@@ -26,13 +26,14 @@ type link struct {
 
 // stall is about a socket that is full or closing.
 type stall struct {
-	timer timer[*link]
-	rest  []byte        // what is to be written when there is room
-	last  bool          // it ends with the close frame
-	full  bool          // the poller tells when there is room
-	quota int           // how much of rest has to be taken until patience
-	until time.Duration // the instant at which patience with the reader ends, if there is a rest
-	close time.Duration // the instant at which a closing connection's does; 0: it is open
+	timer  timer[*link]
+	rest   []byte        // what is to be written when there is room
+	last   bool          // it ends with the close frame
+	full   bool          // the poller tells when there is room
+	waited int           // how many bytes waited when that began
+	quota  int           // how much of rest has to be taken before until
+	until  time.Duration // the instant at which patience with the reader ends, if there is a rest
+	close  time.Duration // the instant at which a closing connection's does; 0: it is open
 }
 
 func (l *link) home() *shard { return l.shard }
@@ -81,7 +82,7 @@ func (s *shard) write(l *link) {
 		s.lose(l, CloseLost)
 		return
 	}
-	s.wrote(l, n, batch[n:])
+	s.wrote(l, n, n == len(batch), 0)
 	if n < len(batch) {
 		s.block(l, batch[n:], last)
 	} else if last {
@@ -116,17 +117,18 @@ func (s *shard) take(l *link) (batch []byte, last, severed bool) {
 	return batch, last, false
 }
 
-// wrote notes that n bytes have been written. If there was room for more, what is left in the queue gets
-// its turn.
-func (s *shard) wrote(l *link, n int, rest []byte) {
+// wrote notes that n bytes have been written, which were all of those that were taken or not; waited is
+// how many waited when that began, if it was some time ago. If there was room for all, what is left
+// in the queue gets its turn.
+func (s *shard) wrote(l *link, n int, all bool, waited int) {
 	c := l.conn
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(rest) == 0 {
-		c.measureWrite()
+	if all {
+		c.measureWrite(max(waited, c.queue.bytes))
 	}
 	c.release(n)
-	if len(rest) == 0 && (c.queue != nil || c.farewell) {
+	if all && (c.queue != nil || c.farewell) {
 		l.wake()
 	}
 }
@@ -209,6 +211,7 @@ func (s *shard) block(l *link, rest []byte, last bool) {
 	now := instant()
 	st := s.stall(l)
 	st.rest, st.last, st.quota, st.until = bytes.Clone(rest), last, writeSize, now+writeTimeout
+	st.waited = l.conn.waiting()
 	if !st.full {
 		st.full = true
 		s.poller.want(l.fd, !l.answered, true)
@@ -247,7 +250,7 @@ func (s *shard) resume(l *link) {
 	if st.quota -= n; st.quota <= 0 {
 		st.quota, st.until = writeSize, instant()+writeTimeout
 	}
-	s.wrote(l, n, st.rest)
+	s.wrote(l, n, len(st.rest) == 0, st.waited)
 	if len(st.rest) > 0 {
 		return
 	}

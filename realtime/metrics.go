@@ -217,14 +217,15 @@ func (m *meter) measureVisit(c *Conn, n int, items []*delivery) {
 	spareMarks.Put(noted)
 }
 
-// measureWrite notes that what was taken has been written. c.mu is held.
-func (c *Conn) measureWrite() {
+// measureWrite notes that what was taken has been written, and how many bytes waited when that
+// began. c.mu is held.
+func (c *Conn) measureWrite(waited int) {
 	s := c.seat.Load()
 	if s == nil {
 		return
 	}
 	shard := int(c.id % histogramShards)
-	s.hub.meter.queue.shards[shard].add(s.hub.meter.queue.bucket(int64(c.queue.bytes)), 1, int64(c.queue.bytes))
+	s.hub.meter.queue.shards[shard].add(s.hub.meter.queue.bucket(int64(waited)), 1, int64(waited))
 	if c.queue.writing != nil {
 		s.hub.meter.latency.observeSince(shard, *c.queue.writing, time.Now().UnixNano())
 		c.queue.noted()

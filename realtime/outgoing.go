@@ -97,6 +97,16 @@ func (c *Conn) next(dst []byte) (batch []byte, last bool) {
 	return batch, false
 }
 
+// waiting returns how many bytes wait, those that are being written included.
+func (c *Conn) waiting() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.queue == nil {
+		return 0
+	}
+	return c.queue.bytes
+}
+
 // waits reports whether a State message of that key is still queued.
 func (c *Conn) waits(key string) bool {
 	c.mu.Lock()

@@ -158,7 +158,7 @@ func (s *stream) wrote(n int, last bool, err error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.measureWrite()
+	c.measureWrite(c.queue.bytes)
 	c.release(n)
 	if last {
 		_ = s.socket.SetReadDeadline(clock(c.endsAt))

@@ -51,11 +51,12 @@ const (
 
 var pingFrame = encode(ws.OpPing, nil)
 
-// started makes instants out of the monotonic clock, which nobody sets back.
-var started = time.Now()
+// origin is what instants count from, on the monotonic clock, which nobody sets back. It lies so far back that
+// instants are positive also where a test's clock starts in the year 2000.
+var origin = time.Now().Add(-100 * 365 * 24 * time.Hour)
 
-// instant is a moment, as time since this process started.
-func instant() time.Duration { return time.Since(started) }
+// instant is a moment.
+func instant() time.Duration { return time.Since(origin) }
 
 // clock returns the time at an instant.
 func clock(at time.Duration) time.Time { return time.Now().Add(at - instant()) }
