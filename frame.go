@@ -92,6 +92,13 @@ type (
 		Username string `json:"username"`
 		IsTyping bool   `json:"is_typing"`
 	}
+	// PresenceFrame tells how many people watch a thread, about. It is state: the
+	// newest one holds.
+	PresenceFrame struct {
+		Type     string `json:"type"` // presence
+		ThreadID int64  `json:"thread_id"`
+		Viewers  int    `json:"viewers"`
+	}
 )
 
 // ThreadDeletedFrame tells that a thread is gone, on both streams.
@@ -158,6 +165,18 @@ type (
 		TotalForumUnread  int64  `json:"total_forum_unread"`
 		MarkedReadCount   int64  `json:"marked_read_count"`
 		CountVersion      int64  `json:"count_version"`
+	}
+	// ThreadActivityFrame shows threads that messages came to or went from. It is not
+	// durable; of two that show a thread, the later one holds.
+	ThreadActivityFrame struct {
+		Type    string           `json:"type"` // thread_activity
+		Threads []ThreadActivity `json:"threads"`
+	}
+	// ThreadActivity is what the list of threads shows and a message changes.
+	ThreadActivity struct {
+		ThreadID      int64 `json:"thread_id"`
+		MessageCount  int64 `json:"message_count"`
+		LastMessageAt Time  `json:"last_message_at"`
 	}
 	// MembershipChangedFrame shows what the reader is now; lists are to be
 	// fetched anew.

@@ -145,6 +145,10 @@ var frames = []struct {
 		`{"type":"user_typing","thread_id":5,"user_id":3,"username":"Mina","is_typing":true}`,
 	},
 	{
+		parley.PresenceFrame{Type: "presence", ThreadID: 5, Viewers: 3},
+		`{"type":"presence","thread_id":5,"viewers":3}`,
+	},
+	{
 		parley.ThreadDeletedFrame{Type: "thread_deleted", ThreadID: 5, ThreadTitle: "Season two"},
 		`{"type":"thread_deleted","thread_id":5,"thread_title":"Season two"}`,
 	},
@@ -177,6 +181,10 @@ var frames = []struct {
 	{
 		parley.UnreadCountFrame{Type: "unread_count_updated"},
 		`{"type":"unread_count_updated","thread_id":null,"thread_unread_count":0,"total_forum_unread":0,"marked_read_count":0,"count_version":0}`,
+	},
+	{
+		parley.ThreadActivityFrame{Type: "thread_activity", Threads: []parley.ThreadActivity{{ThreadID: 5, MessageCount: 12, LastMessageAt: nine}}},
+		`{"type":"thread_activity","threads":[{"thread_id":5,"message_count":12,"last_message_at":"2026-03-01T09:00:00.000000Z"}]}`,
 	},
 	{
 		parley.MembershipChangedFrame{Type: "membership_changed", CurrentTierAmount: 500, CurrentTierTitle: "Silver", Role: "Patron"},

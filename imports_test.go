@@ -66,6 +66,7 @@ func packages(t *testing.T) []listed {
 var layers = [][]string{
 	{"parley/cmd", "parley/test"},
 	{"parley/internal/server"},
+	{"parley/internal/metrics"},
 	{"parley/internal/api", "parley/internal/live", "parley/internal/web", "parley/internal/seed"},
 	{"parley/internal/app"},
 	{"parley/internal/store", "parley/internal/auth", "parley/internal/markdown", "parley/internal/config"},
@@ -130,9 +131,9 @@ var importRules = []struct {
 		},
 	},
 	{
-		because: "connections are the business of app, live, server and cmd; the rest works without them",
+		because: "connections are the business of app, live, metrics, server and cmd; the rest works without them",
 		applies: func(importer string) bool {
-			return !within(importer, "parley/realtime", "parley/internal/app", "parley/internal/live", "parley/internal/server", "parley/cmd", "parley/test")
+			return !within(importer, "parley/realtime", "parley/internal/app", "parley/internal/live", "parley/internal/metrics", "parley/internal/server", "parley/cmd", "parley/test")
 		},
 		forbids: func(imported string) bool { return within(imported, "parley/realtime") },
 	},
@@ -156,6 +157,11 @@ var importRules = []struct {
 		forbids: func(imported string) bool {
 			return ours(imported) && !within(imported, "parley/cmd/parleyload")
 		},
+	},
+	{
+		because: "what is measured outlives what it is measured with: one package knows Prometheus",
+		applies: func(importer string) bool { return !within(importer, "parley/internal/metrics") },
+		forbids: func(imported string) bool { return within(imported, "github.com/prometheus") },
 	},
 	{
 		because: "the bus has traps that one package knows; the others see a Broker",

@@ -109,8 +109,12 @@ func timeSince(then, now Time) string {
 		name    string
 		seconds int64
 	}{
-		{"year", 365 * 24 * 3600}, {"month", 30 * 24 * 3600}, {"week", 7 * 24 * 3600},
-		{"day", 24 * 3600}, {"hour", 3600}, {"minute", 60},
+		{"year", 365 * 24 * 3600},
+		{"month", 30 * 24 * 3600},
+		{"week", 7 * 24 * 3600},
+		{"day", 24 * 3600},
+		{"hour", 3600},
+		{"minute", 60},
 	} {
 		switch n := seconds / unit.seconds; {
 		case n == 1:

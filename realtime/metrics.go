@@ -41,6 +41,15 @@ var failureNames = [failures]string{"too_slow", "lost", "unresponsive", "closed"
 
 func (f Failure) String() string { return failureNames[f] }
 
+// Failures returns all there are.
+func Failures() []Failure {
+	all := make([]Failure, failures)
+	for i := range all {
+		all[i] = Failure(i)
+	}
+	return all
+}
+
 func failureOf(r CloseReason) Failure {
 	switch r {
 	case CloseTooSlow:
@@ -224,10 +233,10 @@ func (c *Conn) measureWrite(waited int) {
 	if s == nil {
 		return
 	}
-	shard := int(c.id % histogramShards)
-	s.hub.meter.queue.shards[shard].add(s.hub.meter.queue.bucket(int64(waited)), 1, int64(waited))
+	m, shard := s.hub.meter, int(c.id%histogramShards)
+	m.queue.shards[shard].add(m.queue.bucket(int64(waited)), 1, int64(waited))
 	if c.queue.writing != nil {
-		s.hub.meter.latency.observeSince(shard, *c.queue.writing, time.Now().UnixNano())
+		m.latency.observeSince(shard, *c.queue.writing, time.Now().UnixNano())
 		c.queue.noted()
 	}
 }
@@ -292,6 +301,11 @@ func (h *histogram) bucket(value int64) int {
 	return i
 }
 
+// holds reports whether a value belongs into a bucket.
+func (h *histogram) holds(bucket int, value int64) bool {
+	return (bucket == 0 || value > h.bounds[bucket-1]) && (bucket == len(h.bounds) || value <= h.bounds[bucket])
+}
+
 // observeSince observes how long ago frames that are written at once were committed. Most share a
 // bucket with the one before: they are added together.
 func (h *histogram) observeSince(shard int, frames marks, now int64) {
@@ -301,12 +315,13 @@ func (h *histogram) observeSince(shard int, frames marks, now int64) {
 			continue
 		}
 		age := max(0, now-m.committed) // clocks may be set back
-		bucket := h.bucket(age)
-		if bucket != current && n > 0 {
-			h.shards[shard].add(current, n, sum)
-			n, sum = 0, 0
+		if !h.holds(current, age) {
+			if n > 0 {
+				h.shards[shard].add(current, n, sum)
+			}
+			current, n, sum = h.bucket(age), 0, 0
 		}
-		current, n, sum = bucket, n+1, sum+age
+		n, sum = n+1, sum+age
 	}
 	if n > 0 {
 		h.shards[shard].add(current, n, sum)

@@ -34,8 +34,8 @@ func (h *Hub) Stats() Stats {
 		Channels:    len(h.channels),
 		Delivered:   h.delivered.Load(),
 		Duplicates:  h.duplicates.Load(),
+		Gaps:        h.gaps.Load(), // before Repairs, which is counted first: never more
 		Repairs:     h.repairs.Load(),
-		Gaps:        h.gaps.Load(),
 		Repaired:    h.repaired.Load(),
 		Overflows:   h.overflows.Load(),
 		Dropped:     h.dropped.Load(),

@@ -93,6 +93,9 @@ type frame struct {
 	EventID   string `json:"event_id"`
 	Recovered bool   `json:"recovered"`
 	Message   any    `json:"message"`
+	AfterMS   int64  `json:"after_ms"`
+	Username  string `json:"username"`
+	IsTyping  bool   `json:"is_typing"`
 }
 
 // messageID returns the id in the frame's message.

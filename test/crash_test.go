@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -134,7 +135,9 @@ type reader struct {
 
 	mu       sync.Mutex
 	messages []int64
-	lost     int // connections that could not go on where the last one ended
+	lost     int     // connections that could not go on where the last one ended
+	told     []int64 // when to come back, in milliseconds, by a server that stops
+	ends     []websocket.StatusCode
 }
 
 func (r *reader) seen() []int64 {
@@ -160,19 +163,23 @@ func (r *reader) follow(ctx context.Context, last string) string {
 	defer ws.CloseNow()
 	for {
 		f, err := next(ctx, ws)
-		if err != nil {
-			return last
-		}
 		r.mu.Lock()
 		switch {
+		case err != nil:
+			r.ends = append(r.ends, websocket.CloseStatus(err))
 		case f.Type == "connected" && last == "":
 			close(r.joined)
 		case f.Type == "connected" && !f.Recovered:
 			r.lost++
 		case f.Type == "new_message":
 			r.messages = append(r.messages, f.messageID())
+		case f.Type == "reconnect":
+			r.told = append(r.told, f.AfterMS)
 		}
 		r.mu.Unlock()
+		if err != nil {
+			return last
+		}
 		if f.EventID != "" {
 			last = f.EventID
 		}

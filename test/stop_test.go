@@ -15,7 +15,7 @@ import (
 func TestStoppedServerSaysGoodbye(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "parley.db")
 	addUser(t, db, "Ada", "creator")
-	p := serve(t, db)
+	p := serve(t, db, "--drain", "0")
 	ada := signIn(t, p, "Ada")
 	ada.must("POST", "/api/forum/threads", map[string]any{"title": "Before", "content": "the stop"}, nil)
 

@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 
 	"parley/internal/app"
+	"parley/internal/metrics"
 	"parley/internal/server"
 	"parley/internal/store"
 )
@@ -19,10 +20,11 @@ type environment struct {
 	line   *commandLine
 	level  *slog.LevelVar // of logger; may change
 	logger *slog.Logger
+	counts *metrics.Metrics
 }
 
 func newEnvironment(args []string, line *commandLine) *environment {
-	e := &environment{args: args, line: line, level: new(slog.LevelVar)}
+	e := &environment{args: args, line: line, level: new(slog.LevelVar), counts: metrics.New()}
 	e.level.Set(line.LogLevel)
 	e.logger = server.NewLogger(os.Stderr, line.LogFormat, e.level)
 	slog.SetDefault(e.logger)
@@ -31,11 +33,11 @@ func newEnvironment(args []string, line *commandLine) *environment {
 
 // withApp opens the database and calls fn with the use cases on it.
 func (e *environment) withApp(ctx context.Context, fn func(*app.App) error) error {
-	s, err := store.Open(ctx, e.line.DB, store.Options{Logger: e.logger})
+	s, err := store.Open(ctx, e.line.DB, store.Options{Logger: e.logger, Observe: e.counts.Query})
 	if err != nil {
 		return err
 	}
-	return errors.Join(fn(app.New(s, app.Options{Logger: e.logger})), s.Close())
+	return errors.Join(fn(app.New(s, app.Options{Logger: e.logger, Committed: e.counts.Committed})), s.Close())
 }
 
 // inDatabase says of an error which database it is about.

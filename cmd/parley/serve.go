@@ -17,7 +17,8 @@ type serveCommand struct{ config.Serve }
 
 // Help explains what the flags' texts leave open.
 func (serveCommand) Help() string {
-	return "SIGTERM and SIGINT finish the requests under way and end with exit code 0. " +
+	return "SIGTERM and SIGINT send the sockets elsewhere over the time of --drain, finish the requests under way and end with exit code 0; " +
+		"a second one ends at once. " +
 		"SIGHUP reads the configuration anew; settings marked (*) change at once, others with the next start."
 }
 
@@ -62,7 +63,7 @@ func (c *serveCommand) serve(ctx context.Context, e *environment, a *app.App, li
 			return e.inDatabase(err)
 		}
 	}
-	s, err := server.New(a, c.Serve, version(), e.logger)
+	s, err := server.New(a, c.Serve, e.counts, version(), e.logger)
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,8 @@ type Config struct {
 	PostsPerMinute int
 	// PostLimit counts the posts; nil counts those of this process.
 	PostLimit PostLimit
+	// Typing is told who types; nil means that nobody hears of it.
+	Typing Typing
 	// Version is the version of the program, for the OpenAPI document.
 	Version string
 	// Logger is told of failures that are ours; nil means slog.Default().
@@ -36,13 +38,14 @@ type API struct {
 	cookie string
 	secure func(*http.Request) bool
 	limit  PostLimit
+	typing Typing
 	log    *slog.Logger
 	spec   *huma.OpenAPI
 }
 
 // New makes the API of a forum.
 func New(a *app.App, cfg Config) *API {
-	api := &API{app: a, cookie: cfg.CookieName, secure: cfg.Secure, limit: cfg.PostLimit, log: cfg.Logger, spec: document(cfg)}
+	api := &API{app: a, cookie: cfg.CookieName, secure: cfg.Secure, limit: cfg.PostLimit, typing: cfg.Typing, log: cfg.Logger, spec: document(cfg)}
 	if api.cookie == "" {
 		api.cookie = "session_id"
 	}
@@ -51,6 +54,9 @@ func New(a *app.App, cfg Config) *API {
 	}
 	if api.limit == nil {
 		api.limit = newLocalLimit(cfg.PostsPerMinute)
+	}
+	if api.typing == nil {
+		api.typing = unheard{}
 	}
 	if api.log == nil {
 		api.log = slog.Default()

@@ -189,7 +189,10 @@ func TestANewPasswordNeedsTheOldOne(t *testing.T) {
 	f := open(t, api.Config{})
 	olga := &person{f: f, name: "Olga", token: cookieOf(f.stranger().post("/api/auth/register", `{"username":"Olga","password":"spruce and maple"}`).ok()).Value}
 	olga.post("/api/auth/password", `{"old_password":"a guess, no more","new_password":"walnut and oak"}`).refused(403)
-	olga.post("/api/auth/password", `{"old_password":"spruce and maple","new_password":"short"}`).refused(422)
+	p := olga.post("/api/auth/password", `{"old_password":"spruce and maple","new_password":"short"}`).refused(422)
+	if len(p.Errors) != 1 || p.Errors[0].Location != "body.new_password" || p.Detail != "The field new_password must have at least 10 characters." {
+		t.Errorf("a short password: %+v", p)
+	}
 	olga.post("/api/auth/password", `{"old_password":"spruce and maple","new_password":"walnut and oak"}`).ok()
 	olga.get("/api/auth/me").ok()
 	f.stranger().post("/api/auth/login", `{"username":"Olga","password":"spruce and maple"}`).refused(401)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -86,6 +87,10 @@ func (x *exchange) readBody(w http.ResponseWriter, r *http.Request) error {
 		return parley.Errorf(parley.Invalid, "The request's body did not arrive in time: send it again.")
 	case err != nil:
 		return parley.Errorf(parley.Invalid, "The request's body did not arrive completely: send it again.")
+	}
+	// The decoder would replace what is no UTF-8, and store something else than was sent.
+	if !utf8.Valid(body) {
+		return parley.Errorf(parley.Invalid, "The body is not valid JSON: it is not text in UTF-8.")
 	}
 	x.body = bytes.TrimSpace(body)
 	r.Body = io.NopCloser(bytes.NewReader(x.body))

@@ -71,8 +71,10 @@ func (a *API) unfollow(ctx context.Context, in *ThreadPath) (*answer[Unfollowed]
 
 func (a *API) markRead(ctx context.Context, in *markReadRequest) (*answer[MarkedRead], error) {
 	var upTo int64
-	if in.Body != nil {
-		upTo = in.Body.UpTo.value
+	if in.Body != nil && in.Body.UpTo.given {
+		if upTo = in.Body.UpTo.value; upTo < 1 { // to the use case 0 means the newest, which would mark all read
+			return nil, parley.InvalidField("up_to_message_id", "must be a message's id")
+		}
 	}
 	result, err := a.app.MarkRead(ctx, viewerOf(ctx), in.ID, upTo)
 	return reply(MarkedRead{true, result.Marked, result.TotalUnread, result.CountVersion}, err)

@@ -21,7 +21,7 @@ type (
 	}
 	recentQuery struct {
 		ThreadPath
-		Since int64 `query:"since_id" default:"0" minimum:"0" doc:"The last message known; 0: none, for the newest."`
+		Since int64 `query:"since_id" default:"0" minimum:"0" doc:"The last message known; 0: from the first message on."`
 		Limit int   `query:"limit" default:"10" minimum:"1" maximum:"50"`
 	}
 	newMessage struct {

@@ -7,7 +7,7 @@ import (
 )
 
 type userQuery struct {
-	Q     string `query:"q" required:"true" minLength:"1" maxLength:"100" doc:"How the name begins."`
+	Q     string `query:"q" required:"true" minLength:"1" maxLength:"100" doc:"What the name holds; those that begin with it come first."`
 	Limit int    `query:"limit" default:"10" minimum:"1" maximum:"20"`
 }
 

@@ -18,6 +18,7 @@ var bodies = map[string]string{
 	"follow-thread":     `{"notify_on_reply":false}`,
 	"mark-read":         `{"up_to_message_id":1}`,
 	"post-message":      `{"content":"Hello"}`,
+	"tell-typing":       `{"is_typing":true}`,
 	"edit-message":      `{"content":"Hello!"}`,
 	"create-sub-thread": `{"title":"How?","content":"With a chisel?"}`,
 	"register":          `{"username":"Olga","password":"spruce and maple"}`,
@@ -176,7 +177,7 @@ func TestMalformedBodiesAreRefused(t *testing.T) {
 			continue
 		}
 		address := strings.Replace(r.Path, "{id}", fmt.Sprint(thread.ID), 1)
-		for _, body := range []string{`{`, `{"title":`, `nonsense`, `{"title":"a"}}`, "\x00", `{"a":1,}`, strings.Repeat("[", 20000)} {
+		for _, body := range []string{`{`, `{"title":`, `nonsense`, `{"title":"a"}}`, "\x00", `{"a":1,}`, "{\"title\":\"caf\xe9\"}", strings.Repeat("[", 20000)} {
 			p := f.ada.call(r.Method, address, body).refused(400)
 			if !strings.HasPrefix(p.Detail, "The body is not valid JSON: ") {
 				t.Errorf("%s %.20q: %q", r.ID, body, p.Detail)
@@ -222,7 +223,11 @@ func TestFieldsOfTheWrongTypeOrLengthAreNamed(t *testing.T) {
 		{"PATCH", threadPath, `{"slow_mode_seconds":"soon"}`, "body.slow_mode_seconds", "must be a whole number"},
 		{"PATCH", threadPath + "/tier-access", `{}`, "body.min_tier_id", "is missing"},
 		{"POST", threadPath + "/follow", `{"notify_on_reply":"no"}`, "body.notify_on_reply", "must be true or false"},
+		{"POST", threadPath + "/typing", `{"is_typing":"perhaps"}`, "body.is_typing", "must be true or false"},
+		{"POST", threadPath + "/typing", `{}`, "body.is_typing", "is missing"},
 		{"POST", threadPath + "/mark-read", `{"up_to_message_id":true}`, "body.up_to_message_id", "must be a whole number"},
+		{"POST", threadPath + "/mark-read", `{"up_to_message_id":0}`, "body.up_to_message_id", "must be a message's id"},
+		{"POST", threadPath + "/mark-read", `{"up_to_message_id":"-1"}`, "body.up_to_message_id", "must be a message's id"},
 		{"POST", messages, `{"content":"` + long + `"}`, "body.content", "must have at most 10000 characters"},
 		{"POST", messages, `{"content":"c","reply_to_id":"9e99"}`, "body.reply_to_id", "must be a whole number"},
 		{"POST", messages, `{"content":" \n "}`, "body.content", "must have 1 to 10000 characters, not 0"},

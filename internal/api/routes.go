@@ -29,6 +29,7 @@ func (a *API) routes() []route {
 		{"GET", "/api/forum/threads/{id}/messages", messages, "list-messages", "List a thread's messages", refusals(), handle(a.listMessages)},
 		{"GET", "/api/forum/threads/{id}/recent", messages, "list-recent-messages", "List the messages since one, for polling", refusals(), handle(a.recentMessages)},
 		{"POST", "/api/forum/threads/{id}/messages", messages, "post-message", "Post a message", refusals(429), handle(a.postMessage)},
+		{"POST", "/api/forum/threads/{id}/typing", messages, "tell-typing", "Tell that you are typing, without a socket", refusals(), handle(a.tellTyping)},
 		{"PATCH", "/api/forum/messages/{id}", messages, "edit-message", "Edit a message", refusals(), handle(a.editMessage)},
 		{"DELETE", "/api/forum/messages/{id}", messages, "delete-message", "Delete a message and the replies to it", refusals(400), handle(a.deleteMessage)},
 		{"GET", "/api/forum/messages/{id}/replies", messages, "list-replies", "List the replies to a message", refusals(), handle(a.listReplies)},

@@ -112,6 +112,7 @@ func (w *walk) messages() {
 	w.visit("post-message", w.finn.post(path("/threads/%d/messages", w.main.ID), `{"content":"Neat!","reply_to_id":%d}`, w.first.ID))
 	w.visit("edit-message", w.mina.patch(path("/messages/%d", w.first.ID), `{"content":"Mortise and tenon, @Finn!"}`))
 	w.visit("list-messages", w.mina.get(path("/threads/%d/messages", w.main.ID)))
+	w.visit("tell-typing", w.mina.post(path("/threads/%d/typing", w.main.ID), `{"is_typing":true}`))
 	w.visit("list-recent-messages", w.mina.get(path("/threads/%d/recent?since_id=%d", w.main.ID, w.first.ID)))
 	w.visit("list-replies", w.mina.get(path("/messages/%d/replies", w.first.ID)))
 	w.sub = decode[parley.Thread](w.visit("create-sub-thread", w.finn.post(path("/messages/%d/create-thread", w.first.ID), `{"title":"How?","content":"With a chisel?"}`)))

@@ -25,6 +25,7 @@ type App struct {
 	store  *store.Store
 	log    *Log
 	logger *slog.Logger
+	told   func(parley.Event) // of every committed event
 	hub    atomic.Pointer[Publisher]
 	jobs   chan struct{} // has an element when there may be a job due
 
@@ -46,6 +47,9 @@ type Publisher interface {
 // Options adjusts an App; the zero value is right outside tests.
 type Options struct {
 	Logger *slog.Logger // nil: slog.Default()
+	// Committed is told of every event that this App committed. It may be called
+	// concurrently. nil: nobody is told.
+	Committed func(parley.Event)
 }
 
 // New returns the use cases on a store.
@@ -53,8 +57,11 @@ func New(s *store.Store, opts Options) *App {
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
 	}
+	if opts.Committed == nil {
+		opts.Committed = func(parley.Event) {}
+	}
 	return &App{
-		store: s, log: &Log{s}, logger: opts.Logger,
+		store: s, log: &Log{s}, logger: opts.Logger, told: opts.Committed,
 		jobs: make(chan struct{}, 1), views: map[int64]int64{},
 		accounts: newAccounts(),
 	}
@@ -127,19 +134,40 @@ func (a *App) change(ctx context.Context, actor int64, fn func(*store.Tx, parley
 	})
 }
 
+// viewNow runs fn on a snapshot with the person's rights as they are in it. What
+// goes out with a position or a version is taken for the state there, and nothing
+// would ever correct what older rights made of it.
+func (a *App) viewNow(ctx context.Context, v parley.Viewer, fn func(*store.Snapshot, parley.Viewer) error) error {
+	return a.store.View(ctx, func(s *store.Snapshot) error {
+		now, found, err := s.Viewer(v.ID)
+		if err != nil {
+			return err
+		}
+		if !found || !now.Active {
+			return parley.ErrNotSignedIn
+		}
+		return fn(s, now)
+	})
+}
+
 // update runs fn in a transaction and publishes the events it appended.
 func (a *App) update(ctx context.Context, fn func(*store.Tx) error) error {
 	logged, err := a.store.Update(ctx, fn)
-	if err == nil {
-		// The change is made, whether or not somebody still waits for the answer.
-		a.publish(context.WithoutCancel(ctx), logged)
+	if err != nil {
+		return err
 	}
-	return err
+	now := time.Now()
+	for _, l := range logged {
+		a.told(l.Event)
+	}
+	// The change is made, whether or not somebody still waits for the answer.
+	a.publish(context.WithoutCancel(ctx), logged, now)
+	return nil
 }
 
-// publish hands committed events to the hub. What fails here is found in the log
-// by whoever follows it.
-func (a *App) publish(ctx context.Context, logged []store.Logged) {
+// publish hands events to the hub that were committed at a time. What fails here is
+// found in the log by whoever follows it.
+func (a *App) publish(ctx context.Context, logged []store.Logged, committed time.Time) {
 	hub := a.hub.Load()
 	if hub == nil {
 		return
@@ -157,6 +185,9 @@ func (a *App) publish(ctx context.Context, logged []store.Logged) {
 	if err != nil {
 		a.logger.WarnContext(ctx, "events left for the follower", "events", len(wanted), "error", err)
 		return
+	}
+	for i := range events {
+		events[i].Committed = committed // the log knows only when the transaction began
 	}
 	(*hub).Publish(events...)
 }

@@ -324,9 +324,10 @@ func (d *desk) check() {
 // notTold are the fields of the list that no durable event of the global stream
 // tells of: activity and counts of views, followers and unread messages.
 var notTold = cmpopts.IgnoreFields(parley.Thread{},
-	"MessageCount", "LastMessageAt", "ViewCount", "FollowerCount", "UnreadMessages", "LastReadMessageID", "IsFollowing", "CreatedFromMessage")
+	"MessageCount", "LastMessageAt", "ViewCount", "FollowerCount", "UnreadMessages", "LastReadMessageID", "IsFollowing")
 
-// audience is everybody with the list and those threads open that they may see.
+// audience is everybody with the list open, and one of the team and one of the
+// members with those threads that they may see.
 type audience struct {
 	rooms []*room
 	desks []*desk
@@ -336,13 +337,21 @@ func (f *forum) gather(threads ...storetest.ThreadRef) (a audience) {
 	f.t.Helper()
 	for _, v := range []parley.Viewer{f.Ada, f.Tomas, f.Mina, f.Finn} {
 		a.desks = append(a.desks, f.sitDown(v))
+	}
+	a.rooms = f.enterAll(threads...)
+	return a
+}
+
+func (f *forum) enterAll(threads ...storetest.ThreadRef) (rooms []*room) {
+	f.t.Helper()
+	for _, v := range []parley.Viewer{f.Tomas, f.Finn} {
 		for _, thread := range threads {
 			if _, err := f.Thread(f.t.Context(), v, thread.ID); err == nil {
-				a.rooms = append(a.rooms, f.enter(v, thread.ID))
+				rooms = append(rooms, f.enter(v, thread.ID))
 			}
 		}
 	}
-	return a
+	return rooms
 }
 
 func (a audience) catchUp() {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"parley"
 	"parley/internal/markdown"
@@ -50,6 +51,14 @@ func (a *App) mentionedUsers(ctx context.Context, names []string) (people map[st
 		return err
 	})
 	return people, err
+}
+
+// mentions reports whether the message mentions v, by name or among many.
+func (d draft) mentions(v parley.Viewer) bool { return mentions(d.named, d.specials, v) }
+
+// mentions reports whether v is named, or meant by a mention of many.
+func mentions(named []int64, specials []parley.SpecialMention, v parley.Viewer) bool {
+	return slices.Contains(named, v.ID) || slices.ContainsFunc(specials, func(s parley.SpecialMention) bool { return s.Means(v.Role) })
 }
 
 // checkSpecials refuses mentions of many by those who may not make them.

@@ -151,7 +151,7 @@ func (n notifyJob) run(tx *store.Tx, m store.MessageState) (notified []int64, er
 		return nil, err
 	}
 	for _, r := range recipients {
-		r.Mentioned, r.RepliedTo = n.mentions(r.Viewer), r.Viewer.ID == repliedTo
+		r.Mentioned, r.RepliedTo = mentions(n.Named, n.Specials, r.Viewer), r.Viewer.ID == repliedTo
 		kind, ok := r.Reason(t.Access, m.AuthorID)
 		if !ok || n.Edited && kind != parley.NotifyMention {
 			continue
@@ -171,11 +171,4 @@ func (n notifyJob) run(tx *store.Tx, m store.MessageState) (notified []int64, er
 		return notified, tx.AddJob(jobNotify, n)
 	}
 	return notified, nil
-}
-
-// mentions reports whether the message mentions v, by name or among many.
-func (n notifyJob) mentions(v parley.Viewer) bool {
-	return slices.Contains(n.Named, v.ID) || slices.ContainsFunc(n.Specials, func(s parley.SpecialMention) bool {
-		return s.Means(v.Role)
-	})
 }

@@ -141,7 +141,7 @@ func writable(tx *store.Tx, v parley.Viewer, id int64) (store.ThreadState, error
 		return t, err
 	}
 	if t.Locked && !v.IsCreator() {
-		return t, parley.Errorf(parley.Forbidden, "This thread is locked.")
+		return t, parley.Errorf(parley.Forbidden, "This thread is locked: only the creator can write in it.")
 	}
 	if t.SlowModeSeconds == 0 || v.Staff() {
 		return t, nil
@@ -204,6 +204,9 @@ func (a *App) EditMessage(ctx context.Context, v parley.Viewer, id int64, conten
 			return err
 		}
 		tx.Append(parley.MessageEdited{ThreadID: m.ThreadID, MessageID: id})
+		if err := tellGrown(tx, t, id); err != nil {
+			return err
+		}
 		if len(fresh.named)+len(fresh.specials) == 0 {
 			return nil
 		}
@@ -236,6 +239,9 @@ func (a *App) DeleteMessage(ctx context.Context, v parley.Viewer, id int64) (ids
 			return err
 		}
 		tx.Append(parley.MessagesDeleted{ThreadID: t.ID, MessageIDs: ids})
+		if err := tellGrown(tx, t, ids...); err != nil {
+			return err
+		}
 		affected, err = tx.NotifiedOf(ids)
 		return err
 	})
@@ -243,6 +249,19 @@ func (a *App) DeleteMessage(ctx context.Context, v parley.Viewer, id int64) (ids
 		a.pushAllCounts(ctx, affected, []int64{threadID})
 	}
 	return ids, err
+}
+
+// tellGrown tells of the threads that grew out of messages of t that changed or
+// went: they quote them, and so does what was told of them before.
+func tellGrown(tx *store.Tx, t store.ThreadState, messageIDs ...int64) error {
+	if t.Kind != parley.MainThread {
+		return nil
+	}
+	subs, err := tx.SubThreadsOf(messageIDs)
+	for _, sub := range subs {
+		tx.Append(parley.ThreadsChanged{ThreadIDs: []int64{sub.ID}, Access: sub.Access})
+	}
+	return err
 }
 
 // Replies returns the replies to a message after an id, oldest first; page counts

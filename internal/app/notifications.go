@@ -25,7 +25,7 @@ func count(s *store.Snapshot, v parley.Viewer) (c Count, err error) {
 
 // NotificationCount returns how many notifications v has not read.
 func (a *App) NotificationCount(ctx context.Context, v parley.Viewer) (c Count, err error) {
-	err = a.store.View(ctx, func(s *store.Snapshot) error {
+	err = a.viewNow(ctx, v, func(s *store.Snapshot, v parley.Viewer) error {
 		c, err = count(s, v)
 		return err
 	})
@@ -43,7 +43,7 @@ type NotificationPage struct {
 // Notifications returns v's notifications before an id (0: the newest), newest
 // first; skip is for clients that page by number.
 func (a *App) Notifications(ctx context.Context, v parley.Viewer, before int64, skip, limit int) (page NotificationPage, err error) {
-	err = a.store.View(ctx, func(s *store.Snapshot) error {
+	err = a.viewNow(ctx, v, func(s *store.Snapshot, v parley.Viewer) error {
 		facts, err := s.Notifications(v, before, limit, skip)
 		if err != nil {
 			return err

@@ -117,6 +117,14 @@ func TestASubThreadTellsWhoWroteItsOrigin(t *testing.T) {
 	}
 }
 
+func TestASubThreadThatMentionsWhoWroteItsOriginTellsThemOnce(t *testing.T) {
+	f := openForum(t)
+	origin := f.post(f.Ada, f.Free, "a thought")
+	named := f.grow(f.Finn, origin.ID, "Why?", "tell us, @Ada")
+	called := f.grow(f.Finn, origin.ID, "How?", "tell us, @creator")
+	f.heard(map[parley.Viewer][]notice{f.Ada: {{"mention", named.First}, {"mention", called.First}}})
+}
+
 func TestADeletedMessageTakesItsNotificationsAlong(t *testing.T) {
 	f := openForum(t)
 	m := f.post(f.Finn, f.Free, "@Mina")
@@ -161,7 +169,7 @@ func TestNotificationsSurviveACrash(t *testing.T) {
 // notifies.
 func TestManyFollowersAreNotifiedInBatches(t *testing.T) {
 	f := openForum(t)
-	const many = 450
+	const many = 230
 	storetest.Update(t, f.Store, func(tx *store.Tx) error {
 		for i := range many {
 			v, err := storetest.AddPerson(tx, "member_"+string(rune('a'+i%26))+string(rune('a'+i/26)), parley.RoleMember, parley.Membership{})

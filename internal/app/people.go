@@ -29,10 +29,14 @@ var specialPeople = []struct {
 }
 
 // SearchUsers returns the people whose names match q, those that begin with it
-// first; before them the special mentions that v may use and q begins.
+// first; before them the special mentions that v may use and q begins. What is no
+// text is in nobody's name.
 func (a *App) SearchUsers(ctx context.Context, v parley.Viewer, q string, limit int) ([]Person, error) {
 	fold := parley.FoldName(q)
 	people := []Person{}
+	if fold == "" || !utf8.ValidString(fold) || strings.ContainsRune(fold, 0) {
+		return people, nil
+	}
 	for _, p := range specialPeople {
 		may := p.special == parley.MentionCreator || v.Staff()
 		if may && utf8.RuneCountInString(fold) >= 2 && strings.HasPrefix(string(p.special), fold) && len(people) < limit {

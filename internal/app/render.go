@@ -9,8 +9,8 @@ import (
 	"parley/realtime"
 )
 
-// closeThreadDeleted ends the sockets that watched a thread when it is deleted.
-var closeThreadDeleted = realtime.CloseReason{Code: 1000, Reason: "Thread deleted"}
+// CloseThreadDeleted ends the sockets that watched a thread when it is deleted.
+var CloseThreadDeleted = realtime.CloseReason{Code: 1000, Reason: "Thread deleted"}
 
 // renderer turns logged events into what the hub delivers. It reads the rows as
 // they are in its snapshot: an event about something that is gone shows nothing.
@@ -61,7 +61,7 @@ func messageOf(e parley.Event) int64 {
 }
 
 func (r *renderer) render(l store.Logged) (realtime.Event, error) {
-	event := realtime.Event{Channel: string(l.Channel), Seq: l.Seq, Barrier: l.Control}
+	event := realtime.Event{Channel: string(l.Channel), Seq: l.Seq, Barrier: l.Control, Committed: l.At.Std()}
 	frame, err := r.frame(l.Event, &event)
 	if err == nil && frame != nil {
 		event.Frame, err = encode(frame)
@@ -90,25 +90,28 @@ func (r *renderer) frame(e parley.Event, event *realtime.Event) (frame any, err 
 	case parley.ThreadUpdated:
 		return r.threadUpdated(e)
 	case parley.SubThreadCounted:
+		event.Rewrites = true // earlier counts may name a sub-thread that was closed to some since
 		return r.subThreadCounted(e)
 	case parley.ThreadClosed:
-		event.Final = &closeThreadDeleted
+		event.Final = &CloseThreadDeleted
 		return r.threadDeleted(e.ThreadID)
 	case parley.ThreadCreated:
 		return r.threadCreated(e, event)
 	case parley.SubThreadCreated:
 		return r.subThreadCreated(e, event)
 	case parley.ThreadDeleted:
-		event.Audience = admitted(e.Access)
+		event.Audience, event.Rewrites = admitted(e.Access), true
 		return r.threadDeleted(e.ThreadID)
 	case parley.ManyMentioned:
 		return r.manyMentioned(e, event)
 	case parley.ThreadsChanged:
-		event.Audience = admitted(e.Access)
+		// What was rendered of the threads before may show more, and to more people, than now.
+		event.Audience, event.Rewrites = admitted(e.Access), true
 		frame = parley.ThreadsChangedFrame{Type: "threads_changed", ThreadIDs: e.ThreadIDs}
 	case parley.Notified:
 		return r.notified(e, event)
 	case parley.MembershipChanged:
+		event.Rewrites = true // earlier notifications may be of threads that were lost with it
 		return r.membershipChanged(e)
 	}
 	return frame, err
@@ -155,9 +158,9 @@ func (r *renderer) threadCounts(threadID int64, repliedTo *int64) (c parley.Thre
 	if repliedTo == nil {
 		return c, nil
 	}
-	origin, found, err := r.s.Message(0, *repliedTo)
+	replies, found, err := r.s.ReplyCount(*repliedTo)
 	if found {
-		c.ReplyTo = &parley.ReplyCount{ID: origin.ID, ReplyCount: origin.ReplyCount}
+		c.ReplyTo = &parley.ReplyCount{ID: *repliedTo, ReplyCount: replies}
 	}
 	return c, err
 }

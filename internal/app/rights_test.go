@@ -227,6 +227,33 @@ func TestRightsAreThoseOfTheMomentOfTheChange(t *testing.T) {
 	wantKind(t, err, parley.Unauthenticated)
 }
 
+// What comes with a position or a version is taken for the state there: nothing
+// would ever correct it.
+func TestWhatIsReadAtAPositionIsReadWithTheRightsThere(t *testing.T) {
+	f := openForum(t)
+	ctx := t.Context()
+	f.post(f.Ada, f.Paid, "@Mina")
+	if err := f.SetRights(ctx, "Mina", parley.RoleMember, parley.Membership{}); err != nil {
+		t.Fatal(err)
+	}
+	// Mina still is who her session said she was when the requests began.
+	threads, _, err := f.Threads(ctx, f.Mina, everything)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, thread := range threads {
+		if thread.ID == f.Paid.ID {
+			t.Errorf("the list shows %q", thread.Title)
+		}
+	}
+	if c := must[app.Count](t)(f.NotificationCount(ctx, f.Mina)); c.Count != 0 {
+		t.Errorf("%d are unread", c.Count)
+	}
+	if page := must[app.NotificationPage](t)(f.Notifications(ctx, f.Mina, 0, 0, 10)); len(page.Notifications) != 0 || page.Total != 0 || page.UnreadCount != 0 {
+		t.Errorf("the notifications are %+v", page)
+	}
+}
+
 func TestTheCreatorDecidesWhoSeesAThread(t *testing.T) {
 	f := openForum(t)
 	ctx := t.Context()

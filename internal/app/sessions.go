@@ -74,7 +74,7 @@ func (a *App) ChangePassword(ctx context.Context, p Principal, old, chosen strin
 	}
 	hash, err := a.newHash(ctx, account.Username, chosen)
 	if err != nil {
-		return err
+		return aboutNew(err)
 	}
 	return a.update(ctx, func(tx *store.Tx) error {
 		if err := tx.SetPasswordHash(p.User.ID, hash); err != nil {
@@ -82,6 +82,16 @@ func (a *App) ChangePassword(ctx context.Context, p Principal, old, chosen strin
 		}
 		return endSessions(tx, p.User.ID, p.Session.ID)
 	})
+}
+
+// aboutNew says what is wrong with a password of the one that was chosen: the
+// request holds two.
+func aboutNew(err error) error {
+	var wrong *parley.Error
+	if errors.As(err, &wrong) && len(wrong.Fields) == 1 {
+		return parley.InvalidField("new_password", "%s", wrong.Fields[0].Message)
+	}
+	return err
 }
 
 // endSessions ends a user's sessions but one, their sockets included.

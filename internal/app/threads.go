@@ -43,7 +43,7 @@ func (a *App) Threads(ctx context.Context, v parley.Viewer, q ThreadQuery) (thre
 	if q.Filter == "main" {
 		filter.Kind = parley.MainThread
 	}
-	err = a.store.View(ctx, func(s *store.Snapshot) error {
+	err = a.viewNow(ctx, v, func(s *store.Snapshot, v parley.Viewer) error {
 		if threads, err = s.Threads(v, filter); err != nil {
 			return err
 		}
@@ -204,8 +204,8 @@ func startSubThread(tx *store.Tx, v parley.Viewer, title string, d draft, source
 		parley.SubThreadCreated{ThreadID: id, ParentThreadID: parent.ID, ParentMessageID: source.ID},
 	)
 	author, _, err := tx.Viewer(source.AuthorID)
-	if err != nil || author.ID == v.ID || !parent.Access.Admits(author) {
-		return id, 0, err
+	if err != nil || author.ID == v.ID || !parent.Access.Admits(author) || d.mentions(author) {
+		return id, 0, err // one message tells a person once, of the mention if there is one
 	}
 	_, err = tx.Notify(store.NewNotification{
 		UserID: author.ID, Kind: parley.NotifySubThread, SenderID: v.ID, ThreadID: id, MessageID: first,
@@ -238,6 +238,14 @@ func (a *App) SubThreadCount(ctx context.Context, v parley.Viewer, messageID int
 		return err
 	})
 	return n, err
+}
+
+// CheckAccess returns nil if v may see a thread, else the error that tells v why not.
+func (a *App) CheckAccess(ctx context.Context, v parley.Viewer, id int64) error {
+	return a.store.View(ctx, func(s *store.Snapshot) error {
+		_, err := readable(s, v, id)
+		return err
+	})
 }
 
 // MessageCount returns how many messages a thread has.

@@ -39,6 +39,18 @@ func TestWritingTellsTheThread(t *testing.T) {
 		parley.Notified{UserID: f.Tomas.ID}, parley.Notified{UserID: f.Mina.ID})
 }
 
+func TestAMessageThatIsQuotedByASubThreadIsToldToTheForumWhenItChangesOrGoes(t *testing.T) {
+	f := openForum(t)
+	ctx, none := t.Context(), app.Idempotency{}
+	message := f.post(f.Mina, f.Paid, "A question").ID
+	sub := must[parley.Thread](t)(f.CreateSubThread(ctx, f.Mina, message, "More", "Here.", none)).ID
+	changed := parley.ThreadsChanged{ThreadIDs: []int64{sub}, Access: parley.Access{MinTierCents: 500}}
+	f.tells("an edit", func() error { return drop(f.EditMessage(ctx, f.Mina, message, "An answer")) },
+		parley.MessageEdited{ThreadID: f.Paid.ID, MessageID: message}, changed)
+	f.tells("a deletion", func() error { return drop(f.DeleteMessage(ctx, f.Mina, message)) },
+		parley.MessagesDeleted{ThreadID: f.Paid.ID, MessageIDs: []int64{message}}, changed)
+}
+
 func TestReadingAndFollowingTellNobodyElse(t *testing.T) {
 	f := openForum(t)
 	ctx := t.Context()

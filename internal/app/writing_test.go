@@ -333,6 +333,11 @@ func TestOneSearchFindsPeopleAndThoseWhoMayBeCalled(t *testing.T) {
 		{f.Ada, "e", 10, []string{"Teamwork"}},
 		{f.Ada, "te", 1, []string{"team"}},
 		{f.Finn, "in", 10, []string{"Finn", "Mina"}},
+		{f.Finn, " mi ", 10, []string{"Mina"}},
+		{f.Finn, " ", 10, nil},
+		{f.Finn, "\x00", 10, nil}, // in SQLite the pattern would end there, and match everybody
+		{f.Finn, "mi\x00", 10, nil},
+		{f.Finn, "\xff", 10, nil},
 	} {
 		if diff := cmp.Diff(tc.want, find(tc.who, tc.q, tc.limit)); diff != "" {
 			t.Errorf("%s looks for %q (-want +got):\n%s", tc.who.Role, tc.q, diff)

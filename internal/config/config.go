@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Log says how the log reads.
@@ -33,6 +34,7 @@ type Serve struct {
 	CookieName        string         `default:"session_id" help:"The cookie that keeps people signed in."`
 	MaxSocketsPerUser int            `default:"20" placeholder:"N" help:"Live connections one person may have."`
 	PostsPerMinute    int            `default:"30" placeholder:"N" help:"Messages a member may post; 0: any number. The creator and the team may always. (*)"`
+	Drain             time.Duration  `default:"30s" placeholder:"DURATION" help:"How long to take, when asked to stop, for sending sockets elsewhere one after another; 0: all at once. (*)"`
 	Demo              bool           `help:"Fill an empty database with a lively community, whose people anybody can sign in as with a click."`
 }
 
@@ -41,6 +43,8 @@ func (s *Serve) Validate() error {
 	switch {
 	case s.MaxSocketsPerUser < 1:
 		return fmt.Errorf("--max-sockets-per-user must be at least 1, not %d", s.MaxSocketsPerUser)
+	case s.Drain < 0:
+		return fmt.Errorf("--drain must be 0 (all at once) or more, not %s", s.Drain)
 	case s.PostsPerMinute < 0:
 		return fmt.Errorf("--posts-per-minute must be 0 (any number) or more, not %d", s.PostsPerMinute)
 	case !isToken(s.CookieName):
@@ -73,7 +77,7 @@ func (s *Serve) Adopt(next Serve) (restart []string) {
 		}
 	}
 	s.Origins, s.TrustedProxies = slices.Clone(next.Origins), slices.Clone(next.TrustedProxies)
-	s.PostsPerMinute = next.PostsPerMinute
+	s.PostsPerMinute, s.Drain = next.PostsPerMinute, next.Drain
 	return restart
 }
 

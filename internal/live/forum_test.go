@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -32,6 +33,7 @@ type forum struct {
 	store *store.Store
 	app   *app.App
 	hub   *realtime.Hub
+	live  *live.Live
 	url   string
 	stop  context.CancelFunc // of the hub
 
@@ -67,27 +69,45 @@ func open(t *testing.T, want settings) *forum {
 		f.app.Connect(f.hub)
 	}
 	mux := http.NewServeMux()
-	live.New(f.app, f.hub, authority, want.live).Register(mux)
+	f.live = live.New(f.app, f.hub, authority, want.live)
+	f.live.Register(mux)
 	server := httptest.NewServer(mux)
 	f.url = server.URL
-	f.run()
+	f.run(want.live.Limits.StatePause > 0)
 	t.Cleanup(server.Close)
 	f.people()
 	return f
 }
 
-// run runs the hub until the test ends.
-func (f *forum) run() {
+// run runs the hub until the test ends. State is told by itself, or when the test
+// says so: see live.TellState.
+func (f *forum) run(byItself bool) {
 	ctx, stop := context.WithCancel(context.Background())
 	f.stop = stop
-	ended := make(chan error, 1)
+	ended := make(chan error, 2)
 	go func() { ended <- f.hub.Run(ctx) }()
+	if byItself {
+		go func() { ended <- f.live.Run(ctx) }()
+	} else {
+		f.live.TellState(ctx) // from now on
+		ended <- nil
+	}
 	f.t.Cleanup(func() {
 		stop()
-		if err := <-ended; err != nil {
+		if err := errors.Join(<-ended, <-ended); err != nil {
 			f.t.Error(err)
 		}
 	})
+}
+
+// await asks again and again until something is so.
+func (f *forum) await(what string, so func() bool) {
+	f.t.Helper()
+	for deadline := time.Now().Add(patience); !so(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			f.t.Fatalf("waited in vain: %s", what)
+		}
+	}
 }
 
 func (f *forum) people() {

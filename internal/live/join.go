@@ -15,14 +15,16 @@ import (
 // It returns when the client has all it missed.
 func (l *Live) serve(w http.ResponseWriter, r *http.Request, threadID int64) {
 	if !l.checkOrigin(r) {
+		l.config.Metrics.Refused(RefusedOrigin)
 		problem(w, http.StatusForbidden, "Pages of this origin may not connect here.")
 		return
 	}
 	if status, detail := checkHandshake(r); status != 0 {
+		l.config.Metrics.Refused(RefusedHandshake)
 		problem(w, status, detail)
 		return
 	}
-	s := newSocket(l, threadID)
+	s := newSocket(l, threadID, lastEventID(r))
 	conn, err := realtime.Upgrade(w, r, realtime.UpgradeConfig{OnMessage: s.receive, OnClose: s.closed})
 	if err != nil {
 		l.log.DebugContext(r.Context(), "socket not upgraded", "error", err)
@@ -31,48 +33,53 @@ func (l *Live) serve(w http.ResponseWriter, r *http.Request, threadID int64) {
 	token, refused := l.token(r)
 	switch {
 	case token == "":
-		conn.Close(refused)
+		s.refuse(conn, refused)
 	case threadID == noThread:
-		conn.Close(CloseThreadNotFound)
+		s.refuse(conn, CloseThreadNotFound)
 	default:
-		l.join(r, conn, token, threadID)
+		l.join(r, s, conn, token)
 	}
 }
 
+// lastEventID returns where a client wants to go on, "" if it begins.
+func lastEventID(r *http.Request) string { return r.URL.Query().Get("last_event_id") }
+
 // join joins conn to the stream that the session's owner asks for, or closes it.
-func (l *Live) join(r *http.Request, conn *realtime.Conn, token string, threadID int64) {
-	try := attempt{clientAddress(r), sha256.Sum256([]byte(token)), threadID}
+func (l *Live) join(r *http.Request, s *socket, conn *realtime.Conn, token string) {
+	try := attempt{clientAddress(r), sha256.Sum256([]byte(token)), s.threadID}
 	if reason, known := l.refusals.lookup(try, time.Now()); known {
-		conn.Close(reason)
+		s.refuse(conn, reason)
 		return
 	}
-	err := l.follow(r, conn, token, threadID)
+	err := l.follow(r, s, conn, token)
 	if err == nil {
+		s.joined(conn)
 		return
 	}
 	reason := refusal(err)
 	l.refusals.remember(try, reason, time.Now())
 	if reason == CloseInternalError || reason == CloseUnavailable {
-		l.log.ErrorContext(r.Context(), "socket not joined", "thread", threadID, "error", err)
+		l.log.ErrorContext(r.Context(), "socket not joined", "thread", s.threadID, "error", err)
 	}
-	conn.Close(reason)
+	s.refuse(conn, reason)
 }
 
 // follow makes conn a connection of the hub and brings it up to date.
-func (l *Live) follow(r *http.Request, conn *realtime.Conn, token string, threadID int64) error {
+func (l *Live) follow(r *http.Request, s *socket, conn *realtime.Conn, token string) error {
 	var adm app.Admission
 	return l.hub.Join(r.Context(), conn, realtime.JoinRequest{
-		LastEventID: r.URL.Query().Get("last_event_id"),
+		LastEventID: lastEventID(r),
 		Admit: func(ctx context.Context) (admission realtime.Admission, err error) {
-			adm, admission, err = l.admit(ctx, token, threadID)
+			adm, admission, err = l.admit(ctx, token, s.threadID)
 			return admission, err
 		},
 		Greet: func(g realtime.Greeting) []realtime.Message {
-			greeting := []realtime.Message{{Frame: encode(connected(adm, threadID, g))}}
-			if threadID == globalStream {
-				greeting = append(greeting, l.state(r.Context(), conn)...)
+			greeting := []realtime.Message{{Frame: encode(connected(adm, s.threadID, g))}}
+			if s.threadID == globalStream {
+				greeting = append(greeting, l.state(r.Context(), s, conn)...)
 			}
-			return greeting
+			s.open(g.Recovered)
+			return append(greeting, l.draining.greet(conn)...)
 		},
 	})
 }
@@ -104,13 +111,13 @@ func (l *Live) admit(ctx context.Context, token string, threadID int64) (app.Adm
 // when the connection is in the hub, not in the snapshot it was admitted in: what
 // changes after that read is sent to it like to all others, so nothing falls
 // between.
-func (l *Live) state(ctx context.Context, conn *realtime.Conn) []realtime.Message {
+func (l *Live) state(ctx context.Context, s *socket, conn *realtime.Conn) []realtime.Message {
 	ctx, cancel := context.WithTimeout(ctx, l.config.Limits.Admit)
 	defer cancel()
 	count, err := l.app.NotificationCount(ctx, conn.Value().(app.Seat).Viewer)
 	if err != nil {
 		l.log.WarnContext(ctx, "socket not greeted", "error", err)
-		conn.Close(CloseUnavailable)
+		s.refuse(conn, CloseUnavailable)
 		return nil
 	}
 	return []realtime.Message{countMessage(count)}

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"context"
 	"log/slog"
 	"net"
 	"net/http"
@@ -20,6 +21,9 @@ type Live struct {
 	log      *slog.Logger
 	refusals *refusals
 	typing   *typing
+	presence *presence
+	activity uint64 // how far tellActivity has looked; it alone uses this
+	draining draining
 }
 
 // Config adjusts a Live; its zero value is usable.
@@ -31,6 +35,7 @@ type Config struct {
 	// server runs. nil: none may.
 	AllowOrigin func(origin string) bool
 	Limits      Limits
+	Metrics     Metrics      // nil: nothing is counted
 	Logger      *slog.Logger // nil: slog.Default()
 }
 
@@ -43,6 +48,7 @@ type Limits struct {
 	Malformed    int           // malformed frames that end a connection; 0: 5
 	TypingPause  time.Duration // between two "is typing" of one client; surplus is dropped; 0: 1 s
 	TypingLapses time.Duration // how long somebody who says no more is shown as typing; 0: 6 s
+	StatePause   time.Duration // between two looks at who watches and what happens where; 0: 1 s
 }
 
 func (l Limits) withDefaults() Limits {
@@ -53,6 +59,7 @@ func (l Limits) withDefaults() Limits {
 		Malformed:    orDefault(l.Malformed, 5),
 		TypingPause:  orDefault(l.TypingPause, time.Second),
 		TypingLapses: orDefault(l.TypingLapses, 6*time.Second),
+		StatePause:   orDefault(l.StatePause, time.Second),
 	}
 }
 
@@ -64,8 +71,7 @@ func orDefault[T comparable](value, fallback T) T {
 }
 
 // New returns the streams of a hub that follows the app's log and whose authority
-// is the one given. It is called before the hub runs, and starts nothing: all it
-// holds goes when the hub's connections are gone.
+// is the one given. It is called before the hub runs, and starts nothing.
 func New(a *app.App, hub *realtime.Hub, authority *Authority, config Config) *Live {
 	if config.CookieName == "" {
 		config.CookieName = "session_id"
@@ -73,13 +79,42 @@ func New(a *app.App, hub *realtime.Hub, authority *Authority, config Config) *Li
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
+	if config.Metrics == nil {
+		config.Metrics = uncounted{}
+	}
 	config.Limits = config.Limits.withDefaults()
 	authority.hub = hub
 	l := &Live{app: a, hub: hub, config: config, log: config.Logger, refusals: newRefusals()}
-	l.typing = newTyping(config.Limits.TypingLapses, func(threadID int64, m realtime.Message, except *realtime.Conn) {
+	cast := func(threadID int64, m realtime.Message, except *realtime.Conn) {
 		hub.Cast(string(parley.ThreadChannel(threadID)), m, except)
-	})
+	}
+	l.typing = newTyping(config.Limits, cast)
+	l.presence = newPresence(l.viewers, func(threadID int64, m realtime.Message) { cast(threadID, m, nil) })
 	return l
+}
+
+// Run tells sockets, now and then until ctx ends, what is not worth a frame for
+// every change: how many people watch a thread, and where messages come and go. It
+// is called once.
+func (l *Live) Run(ctx context.Context) error {
+	l.tellState(ctx)
+	pause := time.NewTimer(l.config.Limits.StatePause)
+	defer pause.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-pause.C:
+		}
+		l.tellState(ctx)
+		pause.Reset(l.config.Limits.StatePause) // after it: never two within the pause
+	}
+}
+
+// tellState tells what has changed since it was last called.
+func (l *Live) tellState(ctx context.Context) {
+	l.presence.tell()
+	l.tellActivity(ctx)
 }
 
 // Register adds the endpoints to mux.

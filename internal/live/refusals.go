@@ -10,7 +10,8 @@ import (
 
 // Some clients in the field open a refused socket again every few seconds for as
 // long as their page is open. Their refusals are remembered, so that they touch no
-// database, for this long from the first, and this many.
+// database, for this long from the first (an invalid session's: from the last), and
+// this many.
 const (
 	refusalMemory = 12 * time.Second
 	refusalsKept  = 4096
@@ -52,6 +53,9 @@ func (r *refusals) lookup(a attempt, now time.Time) (realtime.CloseReason, bool)
 	last, known := r.recent[a]
 	if !known || now.After(last.until) || last.times < needed(last.reason) {
 		return realtime.CloseReason{}, false
+	}
+	if last.reason == CloseInvalidSession {
+		last.until = now.Add(refusalMemory) // it stays true for as long as somebody asks
 	}
 	return last.reason, true
 }

@@ -20,8 +20,19 @@ func TestAnInvalidSessionIsRememberedForAWhile(t *testing.T) {
 	if _, known := r.lookup(refusedAttempt("fresh"), now); known {
 		t.Error("another cookie was refused too")
 	}
-	if _, known := r.lookup(refusedAttempt("stale"), now.Add(refusalMemory+1)); known {
+	if _, known := r.lookup(refusedAttempt("stale"), now.Add(2*refusalMemory+1)); known {
 		t.Error("the refusal was never forgotten")
+	}
+}
+
+func TestAClientThatKeepsComingWithAnInvalidSessionIsAskedAboutOnce(t *testing.T) {
+	r, now := newRefusals(), time.Now()
+	r.remember(refusedAttempt("stale"), CloseInvalidSession, now)
+	for range 100 { // as clients in the field do, every five seconds
+		now = now.Add(5 * time.Second)
+		if _, known := r.lookup(refusedAttempt("stale"), now); !known {
+			t.Fatal("the database was asked again")
+		}
 	}
 }
 

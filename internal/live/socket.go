@@ -3,6 +3,7 @@ package live
 import (
 	"bytes"
 	"encoding/json"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -19,11 +20,16 @@ type socket struct {
 	frames    *rate.Limiter
 	malformed int
 	typed     time.Time // when the last sign of typing was passed on
+	resuming  bool
+	counted   atomic.Int32 // pending, opened or ended
 }
 
-func newSocket(l *Live, threadID int64) *socket {
+func newSocket(l *Live, threadID int64, lastEventID string) *socket {
 	limits := l.config.Limits
-	return &socket{live: l, threadID: threadID, frames: rate.NewLimiter(rate.Limit(limits.Frames), limits.FrameBurst)}
+	return &socket{
+		live: l, threadID: threadID, resuming: lastEventID != "",
+		frames: rate.NewLimiter(rate.Limit(limits.Frames), limits.FrameBurst),
+	}
 }
 
 // clientFrame is what a client sends. Fields of another type than the protocol's
@@ -91,11 +97,21 @@ func (s *socket) complain(c *realtime.Conn, detail string) {
 	c.Send(realtime.Message{Frame: encode(errorFrame{"error", detail})})
 }
 
-// closed ends what the connection's person was seen typing.
+// joined notes that the client has all it missed and what happens now.
+func (s *socket) joined(c *realtime.Conn) {
+	if s.threadID != globalStream {
+		s.live.presence.came(s.threadID, c)
+	}
+}
+
+// closed ends what the connection's person was seen doing.
 func (s *socket) closed(c *realtime.Conn, reason realtime.CloseReason) {
+	s.end(reason)
+	s.live.draining.gone(c)
 	seat, joined := c.Value().(app.Seat)
 	if joined && s.threadID != globalStream {
 		s.live.typing.stopped(seat, c)
+		s.live.presence.left(s.threadID)
 	}
 	s.live.log.Debug("socket closed", "thread", s.threadID, "user", seat.Viewer.ID, "code", reason.Code, "reason", reason.Reason)
 }

@@ -25,6 +25,7 @@ type typing struct {
 	typists map[typist]*list.Element
 	order   list.List // of *sign, the one that lapses first at the front: all last equally long
 	timer   *time.Timer
+	pace    pace // of those without a socket
 }
 
 // typist is somebody in a thread, on whatever socket.
@@ -39,11 +40,35 @@ type sign struct {
 	until time.Time
 }
 
-func newTyping(lapses time.Duration, cast func(int64, realtime.Message, *realtime.Conn)) *typing {
-	return &typing{lapses: lapses, cast: cast, typists: make(map[typist]*list.Element)}
+func newTyping(limits Limits, cast func(int64, realtime.Message, *realtime.Conn)) *typing {
+	return &typing{
+		lapses: limits.TypingLapses, cast: cast, typists: make(map[typist]*list.Element),
+		pace: pace{pause: limits.TypingPause, last: make(map[typist]time.Time)},
+	}
 }
 
-// started tells a thread's other sockets that somebody types.
+// Typing passes on that somebody without a socket types in a thread, or stopped, to
+// all sockets of the thread. The rules are those of the frame: of several signs
+// within a second one is passed on, and it lapses. The caller has checked that they
+// may see the thread. It is safe for concurrent use and does not block.
+func (l *Live) Typing(user parley.User, threadID int64, is bool) {
+	seat := app.Seat{Viewer: user.Viewer(), Name: user.Author().Name, ThreadID: threadID}
+	if !is {
+		l.typing.stopped(seat, nil)
+	} else if l.typing.passes(typist{threadID, user.ID}) {
+		l.typing.started(seat, nil)
+	}
+}
+
+// passes reports whether a sign of somebody without a socket may be passed on.
+func (t *typing) passes(who typist) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.pace.allow(who, time.Now())
+}
+
+// started tells a thread's other sockets that somebody types. conn is nil for
+// somebody without one.
 func (t *typing) started(seat app.Seat, conn *realtime.Conn) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -18,7 +18,7 @@ import (
 func overheard(t *testing.T) (typing *typing, words func() []string) {
 	var mu sync.Mutex
 	var heard []string
-	typing = newTyping(6*time.Second, func(threadID int64, m realtime.Message, except *realtime.Conn) {
+	typing = newTyping(Limits{}.withDefaults(), func(threadID int64, m realtime.Message, except *realtime.Conn) {
 		var frame parley.TypingFrame
 		if err := json.Unmarshal(m.Frame, &frame); err != nil || frame.ThreadID != threadID || m.Lane != realtime.State {
 			t.Errorf("cast %s to thread %d in lane %d (%v)", m.Frame, threadID, m.Lane, err)
@@ -110,5 +110,29 @@ func TestTheTabThatTypedLastEndsTyping(t *testing.T) {
 		expect(t, told(), "Mina false 5 all")
 		time.Sleep(time.Minute)
 		expect(t, told())
+	})
+}
+
+func TestSignsWithoutASocketKeepThePaceOfASocket(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		typing, told := overheard(t)
+		l := &Live{typing: typing}
+		mina, finn := parley.User{ID: 4, Username: "Mina"}, parley.User{ID: 5, Username: "Finn"}
+		for range 3 {
+			l.Typing(mina, 5, true)
+			l.Typing(mina, 5, false) // by which nobody gets around the pace
+		}
+		l.Typing(mina, 9, true)
+		l.Typing(finn, 5, true)
+		expect(t, told(), "Mina true 5 all", "Mina false 5 all", "Mina true 9 all", "Finn true 5 all")
+		time.Sleep(time.Second)
+		l.Typing(mina, 5, true)
+		l.Typing(finn, 5, false)
+		expect(t, told(), "Mina true 5 all", "Finn false 5 all")
+		if n := len(typing.pace.last); n != 1 || len(typing.pace.order) != n {
+			t.Errorf("%d typists remembered, want Mina alone", n)
+		}
+		time.Sleep(6 * time.Second)
+		expect(t, told(), "Mina false 9 all", "Mina false 5 all")
 	})
 }

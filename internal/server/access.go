@@ -14,17 +14,19 @@ import (
 	"parley"
 )
 
-// withAccessLog writes one line for every request: never its query, headers or
-// body, which may hold what is secret or private.
+// withAccessLog counts every request and writes one line for it: never its query,
+// headers or body, which may hold what is secret or private.
 func (s *Server) withAccessLog(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		rec := &recorder{ResponseWriter: w}
 		defer func() {
+			took := time.Since(began)
+			s.counts.Request(r.Pattern, rec.status, took)
 			s.logger.LogAttrs(r.Context(), levelOf(r), "request",
 				slog.String("method", r.Method), slog.String("path", r.URL.Path),
 				slog.Int("status", rec.status), slog.Int64("bytes", rec.bytes),
-				slog.Duration("took", time.Since(began).Round(time.Microsecond)), slog.String("client", r.RemoteAddr))
+				slog.Duration("took", took.Round(time.Microsecond)), slog.String("client", r.RemoteAddr))
 		}()
 		s.recovered(rec, r, next)
 	})

@@ -20,6 +20,7 @@ import (
 	"parley"
 	"parley/internal/app"
 	"parley/internal/config"
+	"parley/internal/metrics"
 	"parley/internal/server"
 	"parley/internal/store"
 )
@@ -48,6 +49,7 @@ func (j *journal) String() string {
 type running struct {
 	*server.Server
 	t      *testing.T
+	app    *app.App
 	url    string
 	admin  string
 	log    *journal
@@ -66,17 +68,18 @@ func run(t *testing.T, s config.Serve) *running {
 	level := new(slog.LevelVar)
 	level.Set(slog.LevelDebug)
 	logger := server.NewLogger(j, "json", level)
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "parley.db"), store.Options{Logger: logger})
+	counts := metrics.New()
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "parley.db"), store.Options{Logger: logger, Observe: counts.Query})
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := app.New(db, app.Options{Logger: logger})
+	a := app.New(db, app.Options{Logger: logger, Committed: counts.Committed})
 	mina := app.NewUser{NewAccount: app.NewAccount{Username: "Mina", Password: password}, Role: parley.RoleMember}
 	if _, err := a.AddUser(t.Context(), mina); err != nil {
 		t.Fatal(err)
 	}
-	r := &running{t: t, log: j, client: &http.Client{Transport: &http.Transport{}}}
-	if r.Server, err = server.New(a, s, "test", logger); err != nil {
+	r := &running{t: t, app: a, log: j, client: &http.Client{Transport: &http.Transport{}}}
+	if r.Server, err = server.New(a, s, counts, "test", logger); err != nil {
 		t.Fatal(err)
 	}
 	main, admin := listen(t), listen(t)

@@ -26,9 +26,13 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 	writeHealth(w, health{Status: "ok"})
 }
 
-// readyz tells whether requests should be sent here.
+// readyz tells whether requests should be sent here: not to a server that is about
+// to stop, although it still answers them.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	h := health{Status: "ok", Parts: map[string]string{"database": s.databaseHealth(r.Context()), "log_follower": s.followerHealth()}}
+	if s.draining.Load() {
+		h.Parts["server"] = "stopping"
+	}
 	for _, part := range h.Parts {
 		if part != "ok" {
 			h.Status = "unavailable"

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"parley/internal/api"
+	"parley/internal/metrics"
 )
 
 // withPanics serves a handler as the server does, and returns what it answered
@@ -18,7 +19,7 @@ func withPanics(t *testing.T, h http.HandlerFunc) (answer *httptest.ResponseReco
 	t.Helper()
 	var text bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&text, nil))
-	s := &Server{logger: logger, api: api.New(nil, api.Config{Logger: logger})}
+	s := &Server{logger: logger, api: api.New(nil, api.Config{Logger: logger}), counts: metrics.New()}
 	answer = httptest.NewRecorder()
 	func() {
 		defer func() { thrown = recover() }()

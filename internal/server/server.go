@@ -21,6 +21,7 @@ import (
 	"parley/internal/app"
 	"parley/internal/config"
 	"parley/internal/live"
+	"parley/internal/metrics"
 	"parley/realtime"
 )
 
@@ -32,30 +33,34 @@ type Server struct {
 	api    *api.API
 	live   *live.Live
 	logger *slog.Logger
+	counts *metrics.Metrics
 	rules  atomic.Pointer[rules]
+
+	draining atomic.Bool // about to stop: new connections should go elsewhere
 
 	mu       sync.Mutex
 	settings config.Serve
 }
 
-// New assembles a server around the use cases. version is what it tells of the
-// program.
-func New(a *app.App, settings config.Serve, version string, logger *slog.Logger) (*Server, error) {
-	s := &Server{app: a, settings: settings, logger: logger}
+// New assembles a server around the use cases, which tell counts what they commit.
+// version is what it tells of the program.
+func New(a *app.App, settings config.Serve, counts *metrics.Metrics, version string, logger *slog.Logger) (*Server, error) {
+	s := &Server{app: a, settings: settings, counts: counts, logger: logger}
 	if err := s.setRules(settings); err != nil {
 		return nil, err
 	}
 	authority := live.NewAuthority(a)
 	s.hub = realtime.New(realtime.Config{
 		Log: a.Log(), Authority: authority, Control: string(parley.ControlChannel),
-		MaxPerUser: settings.MaxSocketsPerUser, HeartbeatFrame: live.HeartbeatFrame, Logger: logger,
+		MaxPerUser: settings.MaxSocketsPerUser, HeartbeatFrame: live.HeartbeatFrame, Group: metrics.Group, Logger: logger,
 	})
+	counts.Watch(s.hub)
 	a.Connect(s.hub)
 	s.live = live.New(a, s.hub, authority, live.Config{
-		CookieName: settings.CookieName, AllowOrigin: s.allowsOrigin, Logger: logger,
+		CookieName: settings.CookieName, AllowOrigin: s.allowsOrigin, Metrics: counts, Logger: logger,
 	})
 	s.api = api.New(a, api.Config{
-		CookieName: settings.CookieName, Secure: Secure, PostsPerMinute: settings.PostsPerMinute,
+		CookieName: settings.CookieName, Secure: Secure, PostsPerMinute: settings.PostsPerMinute, Typing: s.live,
 		Version: version, Logger: logger,
 	})
 	return s, nil
@@ -105,12 +110,15 @@ const (
 var errUnfinished = fmt.Errorf("some requests did not finish within %s and were cut off", finishTimeout)
 
 // Run serves on listener, and what is for operators on admin unless that is nil,
-// until ctx ends or a part fails. Then it accepts nothing more, finishes the
-// requests under way, closes the sockets and returns. It is called once.
+// until ctx ends or a part fails. When ctx ends it sends the sockets elsewhere over
+// the time that is set for that, and still answers all who come; readyz tells that
+// it is about to stop. Then it accepts nothing more, finishes the requests under
+// way, closes the sockets that are left and returns. It is called once.
 func (s *Server) Run(ctx context.Context, listener, admin net.Listener) error {
 	parts, failed := errgroup.WithContext(ctx)
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	parts.Go(func() error { return s.hub.Run(background) })
+	parts.Go(func() error { return s.live.Run(background) })
 	parts.Go(func() error { return s.app.Run(background) })
 
 	main := s.httpServer(s.Handler())
@@ -123,9 +131,21 @@ func (s *Server) Run(ctx context.Context, listener, admin net.Listener) error {
 	parts.Go(func() error {
 		<-failed.Done()
 		defer stop() // the sockets stay until the last request's events are out
+		if ctx.Err() != nil {
+			s.drain(background)
+		}
 		return errors.Join(s.finish(main), operators.Close())
 	})
 	return parts.Wait()
+}
+
+// drain sends the sockets elsewhere.
+func (s *Server) drain(ctx context.Context) {
+	s.draining.Store(true)
+	s.mu.Lock()
+	over := s.settings.Drain
+	s.mu.Unlock()
+	s.live.Drain(ctx, over)
 }
 
 func (s *Server) httpServer(h http.Handler) *http.Server {

@@ -171,17 +171,7 @@ func TestWhatBrowsersMayDoWithAnswersIsSaidEverywhere(t *testing.T) {
 
 func TestStoppingFinishesRequestsAndClosesSocketsGently(t *testing.T) {
 	r := run(t, settings())
-	cookie := r.login()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	socket, _, err := websocket.Dial(ctx, r.url+"/api/forum/ws/global", &websocket.DialOptions{
-		HTTPHeader: http.Header{"Cookie": {cookie.Name + "=" + cookie.Value}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer socket.CloseNow()
-
+	ctx, socket := r.socket()
 	ended := make(chan error, 1)
 	go func() {
 		var err error
@@ -202,6 +192,57 @@ func TestStoppingFinishesRequestsAndClosesSocketsGently(t *testing.T) {
 	}
 	if err := <-ended; websocket.CloseStatus(err) != websocket.StatusGoingAway {
 		t.Errorf("the socket ended with %v, want 1001", err)
+	}
+}
+
+// socket opens Mina's global socket for as long as a test may wait.
+func (r *running) socket() (context.Context, *websocket.Conn) {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.t.Context(), 20*time.Second)
+	r.t.Cleanup(cancel)
+	cookie := r.login()
+	ws, _, err := websocket.Dial(ctx, r.url+"/api/forum/ws/global", &websocket.DialOptions{
+		HTTPHeader: http.Header{"Cookie": {cookie.Name + "=" + cookie.Value}},
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { ws.CloseNow() })
+	awaitFrame(r.t, ctx, ws, "connected")
+	return ctx, ws
+}
+
+func awaitFrame(t *testing.T, ctx context.Context, ws *websocket.Conn, kind string) {
+	t.Helper()
+	for text := ""; !strings.Contains(text, `"type":"`+kind+`"`); {
+		_, frame, err := ws.Read(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = string(frame)
+	}
+}
+
+func TestAServerThatIsAboutToStopAnswersAndSaysSo(t *testing.T) {
+	s := settings()
+	s.Drain = time.Hour
+	r := run(t, s)
+	ctx, ws := r.socket()
+	stopped := make(chan error, 1)
+	go func() { stopped <- r.stop() }()
+	awaitFrame(t, ctx, ws, "reconnect")
+	for _, base := range []string{r.url, r.admin} {
+		if response, text := r.do("GET", base+"/readyz", ""); response.StatusCode != http.StatusServiceUnavailable || !strings.Contains(text, `"server":"stopping"`) {
+			t.Errorf("readyz: %s %s", response.Status, text)
+		}
+	}
+	if response, _ := r.do("GET", "/healthz", ""); response.StatusCode != http.StatusOK {
+		t.Errorf("healthz: %s", response.Status)
+	}
+	r.login()
+	ws.CloseNow() // the last one: nothing to wait for any more
+	if err := <-stopped; err != nil {
+		t.Error(err)
 	}
 }
 

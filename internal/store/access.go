@@ -1,6 +1,10 @@
 package store
 
-import "parley"
+import (
+	"slices"
+
+	"parley"
+)
 
 // accessible is parley.Access.Admits as a condition on a row of thread_access
 // called a. A test compares the two for every viewer and thread.
@@ -43,6 +47,19 @@ func (s *Snapshot) ThreadState(id int64) (ThreadState, bool, error) {
 // SubThreadStates reads the states of a thread's sub-threads.
 func (s *Snapshot) SubThreadStates(parentID int64) ([]ThreadState, error) {
 	return list(s, scanThreadState, threadState+` WHERE t.parent_thread_id = $1 AND t.deleted_at IS NULL ORDER BY t.id`, parentID)
+}
+
+// SubThreadsOf reads the states of the threads that grew out of some messages.
+func (s *Snapshot) SubThreadsOf(messageIDs []int64) (subs []ThreadState, err error) {
+	for batch := range slices.Chunk(messageIDs, 256) {
+		var args arguments
+		some, err := list(s, scanThreadState, threadState+` WHERE t.parent_message_id IN `+in(&args, batch)+` AND t.deleted_at IS NULL ORDER BY t.id`, args...)
+		if err != nil {
+			return nil, err
+		}
+		subs = append(subs, some...)
+	}
+	return subs, nil
 }
 
 const threadState = `SELECT t.id, t.user_id, t.title, coalesce(t.parent_thread_id, 0), coalesce(t.parent_message_id, 0),

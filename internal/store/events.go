@@ -15,7 +15,7 @@ import (
 type Logged struct {
 	Channel parley.Channel
 	Seq     uint64 // its number in the channel
-	Control uint64 // the control channel's head that it was committed after
+	Control uint64 // the control channel's head that it was committed after, or with
 	At      parley.Time
 	Event   parley.Event
 }
@@ -42,7 +42,29 @@ func (tx *Tx) log() ([]Logged, error) {
 			return nil, err
 		}
 	}
-	return logged, nil
+	return logged, tx.awaitOwn(logged)
+}
+
+// awaitOwn has the events of a transaction that changes rights itself wait for
+// that change too: whom it shuts out must not hear of what was changed with it.
+// The control channel is locked last, so its number is known only now.
+func (tx *Tx) awaitOwn(logged []Logged) error {
+	if len(logged) == 0 || logged[len(logged)-1].Channel != parley.ControlChannel {
+		return nil
+	}
+	control := logged[len(logged)-1].Seq
+	for i := range logged {
+		l := &logged[i]
+		if l.Channel == parley.ControlChannel {
+			return nil
+		}
+		l.Control = control
+		_, err := tx.exec(`UPDATE events SET control = $3 WHERE channel = $1 AND seq = $2`, l.Channel, int64(l.Seq), int64(control))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (tx *Tx) logOne(e parley.Event) (Logged, error) {
@@ -101,15 +123,22 @@ func (s *Snapshot) Head(channel parley.Channel) (uint64, error) {
 // cursor was given out, and the cursor to go on from. The cursor's zero value
 // means now: no heads, only where to begin.
 func (s *Snapshot) Since(cursor uint64) ([]Head, uint64, error) {
-	newest, _, err := one(s, scalar[int64], `SELECT coalesce(max(id), 0) FROM events`)
-	// The cursor is the next row's id, so that it is never zero. It does not go back where
-	// the newest rows were pruned.
-	next := max(uint64(newest)+1, cursor)
-	if err != nil || cursor == 0 || next == cursor {
+	next, more, err := s.cursorAfter(cursor)
+	if err != nil || !more {
 		return nil, next, err
 	}
 	heads, err := list(s, scanHead, `SELECT channel, max(seq) FROM events WHERE id >= $1 GROUP BY channel`, int64(cursor))
 	return heads, next, err
+}
+
+// cursorAfter returns the cursor to go on from, and whether there are events between
+// the two.
+func (s *Snapshot) cursorAfter(cursor uint64) (next uint64, more bool, err error) {
+	newest, _, err := one(s, scalar[int64], `SELECT coalesce(max(id), 0) FROM events`)
+	// The cursor is the next row's id, so that it is never zero. It does not go back where
+	// the newest rows were pruned.
+	next = max(uint64(newest)+1, cursor)
+	return next, cursor != 0 && next != cursor, err
 }
 
 func scanHead(row scanner) (h Head, err error) {

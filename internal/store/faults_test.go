@@ -171,6 +171,14 @@ func TestWhatCannotBeOpenedSaysWhy(t *testing.T) {
 	}
 }
 
+func TestAPasswordInTheAddressOfADatabaseIsNotRepeated(t *testing.T) {
+	for _, dsn := range []string{"postgres://parley:hunter2@db.example.org/forum", "postgres://parley:hunter2%zz@db.example.org/forum"} {
+		if _, err := store.Open(t.Context(), dsn, quiet); err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("refused with: %v", err)
+		}
+	}
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

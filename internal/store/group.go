@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"time"
 )
 
 // maxGroup bounds how many writes are committed together, and with that how
@@ -23,6 +24,7 @@ const maxGroup = 64
 // reason: a statement that is cancelled rolls the others back.
 type group struct {
 	conn   *sqliteConn
+	timing *timing
 	queue  chan *write
 	closed chan struct{} // closed by stop: no more writes
 	done   chan struct{} // closed when the goroutine has ended
@@ -39,8 +41,8 @@ type write struct {
 
 var errClosed = errors.New("the database is closed")
 
-func startGroup(conn *sqliteConn) *group {
-	g := &group{conn: conn, queue: make(chan *write, maxGroup), closed: make(chan struct{}), done: make(chan struct{})}
+func startGroup(conn *sqliteConn, timing *timing) *group {
+	g := &group{conn: conn, timing: timing, queue: make(chan *write, maxGroup), closed: make(chan struct{}), done: make(chan struct{})}
 	go g.run()
 	return g
 }
@@ -132,11 +134,19 @@ func (g *group) together(members []*write) bool {
 			return len(members) == 1
 		}
 	}
-	if _, err := g.conn.ExecContext(ctx, "COMMIT"); err != nil {
+	if err := g.end(ctx); err != nil {
 		g.rollback()
 		return settle(members, err)
 	}
 	return true
+}
+
+// end commits the transaction.
+func (g *group) end(ctx context.Context) error {
+	const text = "COMMIT"
+	defer g.timing.ran(text, time.Now())
+	_, err := g.conn.ExecContext(ctx, text)
+	return err
 }
 
 // rollback ends the transaction. If SQLite has done so already, its error says

@@ -224,6 +224,12 @@ func (s *Snapshot) RepliedTo(id int64) (*int64, error) {
 	return pointer(origin), err
 }
 
+// ReplyCount returns how many replies a message has; false if there is no such
+// message, or no longer.
+func (s *Snapshot) ReplyCount(id int64) (int64, bool, error) {
+	return one(s, scalar[int64], `SELECT reply_count FROM messages WHERE id = $1 AND deleted_at IS NULL`, id)
+}
+
 // NewestMessageID returns the id of a thread's newest message, 0 if it has none.
 func (s *Snapshot) NewestMessageID(threadID int64) (int64, error) {
 	id, _, err := one(s, scalar[int64], `SELECT coalesce(max(id), 0) FROM messages WHERE thread_id = $1 AND deleted_at IS NULL`, threadID)

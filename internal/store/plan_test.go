@@ -164,7 +164,7 @@ func readThreads(tx *Tx, v parley.Viewer) error {
 		only(tx.Threads(v, ThreadFilter{Limit: 20, Following: true, Kind: parley.MainThread})),
 		only(tx.Threads(v, ThreadFilter{Limit: 20, Unread: true, Kind: parley.SubThread})),
 		only(tx.Threads(v, ThreadFilter{Limit: 20, Source: 1})),
-		found(tx.Thread(v, 1)), found(tx.ThreadState(1)), only(tx.SubThreadStates(1)), only(tx.CountSubThreads(v, 1)),
+		found(tx.Thread(v, 1)), found(tx.ThreadState(1)), only(tx.SubThreadStates(1)), only(tx.SubThreadsOf([]int64{1, 2})), only(tx.CountSubThreads(v, 1)),
 		only(tx.ThreadTitle(1)), only(tx.Followers(1)), found(tx.Tier(1)), only(tx.TierTitle(500)), only(tx.Community()),
 	)
 }
@@ -173,7 +173,7 @@ func readMessages(tx *Tx) error {
 	return all(
 		only(tx.NewestMessages(1, 1, 0, 50)), only(tx.NewestMessages(1, 1, 9, 50)), only(tx.MessagesAfter(1, 1, 0, 50)),
 		only(tx.Replies(1, 1, 0, 50, 0)), found(tx.Message(1, 1)), only(tx.MessagesByID(1, []int64{1, 2, 3})),
-		found(tx.MessageState(1)), only(tx.NewestMessageID(1)), only(tx.LastPosted(1, 1)), only(tx.Likes(1, 0, 20, 0)),
+		found(tx.MessageState(1)), only(tx.NewestMessageID(1)), only(tx.RepliedTo(1)), found(tx.ReplyCount(1)), only(tx.LastPosted(1, 1)), only(tx.Likes(1, 0, 20, 0)),
 	)
 }
 
@@ -220,6 +220,9 @@ func housekeeping(tx *Tx) error {
 	_, next, err := tx.Since(1)
 	if err == nil {
 		_, _, err = tx.Since(next - 1)
+	}
+	if err == nil {
+		_, _, err = tx.ActivitySince(next - 1)
 	}
 	return all(
 		err, only(tx.Head("t1")), only(tx.Events("t1", 0, 100)), only(tx.Oldest("t1")), only(tx.PruneEvents()),

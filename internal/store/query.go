@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // exec runs a statement that changes rows and returns how many.
 func (tx *Tx) exec(text string, args ...any) (int64, error) {
 	tx.wrote = true
+	defer tx.timing.ran(text, time.Now())
 	result, err := tx.q.ExecContext(tx.ctx, text, args...)
 	if err != nil {
 		return 0, inQuery(err, text)
@@ -31,6 +33,7 @@ type scanner interface{ Scan(dest ...any) error }
 // list reads all rows, each with scan. It never returns nil, so that an empty
 // list is an empty JSON array.
 func list[T any](s *Snapshot, scan func(scanner) (T, error), text string, args ...any) ([]T, error) {
+	defer s.timing.ran(text, time.Now())
 	rows, err := s.q.QueryContext(s.ctx, text, args...)
 	if err != nil {
 		return nil, inQuery(err, text)

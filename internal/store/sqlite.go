@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"modernc.org/sqlite"
@@ -26,29 +25,26 @@ const sqliteReaders = 8
 type sqliteEngine struct {
 	file    string
 	writes  *sql.DB
-	reads   *sql.DB
-	readers chan *sqliteConn // those that nobody uses now
-	opened  int              // how many there are
+	readers *readers
 	group   *group
-
-	closed chan struct{} // closed by close: no more reads
-	closes sync.Once
+	timing  *timing
 }
 
 // openSQLite opens the file, creating it if need be.
-func openSQLite(ctx context.Context, file string) (*sqliteEngine, error) {
+func openSQLite(ctx context.Context, file string, timing *timing) (*sqliteEngine, error) {
 	if info, err := os.Stat(filepath.Dir(file)); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("the folder %s does not exist: create it, or name another file with --db", filepath.Dir(file))
 	}
-	e := &sqliteEngine{file: file, readers: make(chan *sqliteConn, sqliteReaders), closed: make(chan struct{})}
-	var err error
-	if e.writes, err = sql.Open("sqlite", sqliteDSN(file, "_txlock=immediate")); err != nil {
+	writes, err := sql.Open("sqlite", sqliteDSN(file, "_txlock=immediate"))
+	if err != nil {
 		return nil, err
 	}
-	e.writes.SetMaxOpenConns(1)
-	if e.reads, err = sql.Open("sqlite", sqliteDSN(file, "_query_only=1")); err != nil {
-		return nil, err
+	writes.SetMaxOpenConns(1)
+	reads, err := sql.Open("sqlite", sqliteDSN(file, "_query_only=1"))
+	if err != nil {
+		return nil, errors.Join(err, writes.Close())
 	}
+	e := &sqliteEngine{file: file, timing: timing, writes: writes, readers: newReaders(reads, sqliteReaders)}
 	if err := e.connect(ctx); err != nil {
 		e.close()
 		return nil, e.explain(err)
@@ -63,8 +59,8 @@ func sqliteDSN(file, more string) string {
 		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&" + more
 }
 
-// connect makes the connections. The first one that opens the file puts it into
-// WAL mode, so the writer comes first.
+// connect looks at the file. The first connection that opens it puts it into WAL
+// mode, so the writer comes first.
 func (e *sqliteEngine) connect(ctx context.Context) error {
 	conn, err := e.writes.Conn(ctx)
 	if err != nil {
@@ -80,15 +76,11 @@ func (e *sqliteEngine) connect(ctx context.Context) error {
 	if err := conn.Close(); err != nil {
 		return err
 	}
-	for range sqliteReaders {
-		conn, err := e.reads.Conn(ctx)
-		if err != nil {
-			return err
-		}
-		e.readers <- newSQLiteConn(conn)
-		e.opened++
+	c, err := e.readers.take(ctx)
+	if err == nil {
+		e.readers.put(c)
 	}
-	return nil
+	return err
 }
 
 // start begins to accept writes; it follows the migration, which needs the
@@ -98,7 +90,7 @@ func (e *sqliteEngine) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.group = startGroup(newSQLiteConn(conn))
+	e.group = startGroup(newSQLiteConn(conn), e.timing)
 	return nil
 }
 
@@ -107,18 +99,11 @@ func (e *sqliteEngine) update(ctx context.Context, fn func(context.Context, quer
 }
 
 func (e *sqliteEngine) view(ctx context.Context, fn func(querier) error) error {
-	if err := ctx.Err(); err != nil {
+	c, err := e.readers.take(ctx)
+	if err != nil {
 		return err
 	}
-	var c *sqliteConn
-	select {
-	case c = <-e.readers:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-e.closed:
-		return errClosed
-	}
-	defer func() { e.readers <- c }()
+	defer e.readers.put(c)
 	// Begun and ended whatever happens to ctx. A cancelled BEGIN may have begun,
 	// and the connection would be of no use to anybody; a snapshot left open would
 	// keep the write-ahead log from being checkpointed for ever.
@@ -131,19 +116,11 @@ func (e *sqliteEngine) view(ctx context.Context, fn func(querier) error) error {
 }
 
 // close waits for the writes and reads under way and closes the connections.
-func (e *sqliteEngine) close() (err error) {
-	e.closes.Do(func() {
-		close(e.closed)
-		if e.group != nil {
-			e.group.stop()
-		}
-		var errs []error
-		for range e.opened {
-			errs = append(errs, (<-e.readers).close())
-		}
-		err = errors.Join(append(errs, e.reads.Close(), e.writes.Close())...)
-	})
-	return err
+func (e *sqliteEngine) close() error {
+	if e.group != nil {
+		e.group.stop()
+	}
+	return errors.Join(e.readers.close(), e.writes.Close())
 }
 
 // retryWrites is how long clients are asked to wait when the database cannot be

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ type Store struct {
 	engine     engine
 	generation string
 	now        func() time.Time
+	timing     *timing
 }
 
 // engine is what differs between the databases beyond their SQL: how
@@ -44,6 +46,12 @@ type querier interface {
 type Options struct {
 	Now    func() time.Time // the clock; nil: time.Now
 	Logger *slog.Logger     // nil: slog.Default()
+
+	// Observe is told how long each statement took, reading its rows included, and
+	// each commit. The queries have few names: what they do and the table they are
+	// about, as in insert_messages. It may be called concurrently. nil: nobody is
+	// told.
+	Observe func(query string, took time.Duration)
 }
 
 // Open opens the database that dsn names: the path of an SQLite file, which is
@@ -57,13 +65,14 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		opts.Logger = slog.Default()
 	}
 	if strings.Contains(dsn, "://") {
-		return nil, fmt.Errorf("database %q: only SQLite files are supported, give a file's path", dsn)
+		return nil, fmt.Errorf("database %q: only SQLite files are supported, give a file's path", withoutPassword(dsn))
 	}
-	e, err := openSQLite(ctx, dsn)
+	timing := &timing{observe: opts.Observe}
+	e, err := openSQLite(ctx, dsn, timing)
 	if err != nil {
 		return nil, fmt.Errorf("database %s: %w", dsn, err)
 	}
-	s := &Store{engine: e, now: opts.Now}
+	s := &Store{engine: e, now: opts.Now, timing: timing}
 	if err = e.migrate(ctx, opts.Logger); err == nil {
 		s.generation, err = s.loadGeneration(ctx)
 	}
@@ -72,6 +81,15 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		return nil, fmt.Errorf("database %s: %w", dsn, err)
 	}
 	return s, nil
+}
+
+// withoutPassword makes the address of a database fit for a log.
+func withoutPassword(dsn string) string {
+	if u, err := url.Parse(dsn); err == nil {
+		return u.Redacted()
+	}
+	scheme, _, _ := strings.Cut(dsn, "://")
+	return scheme + "://…"
 }
 
 // Close waits for the reads and writes under way and closes the database; it
@@ -85,9 +103,10 @@ func (s *Store) Generation() string { return s.generation }
 // Snapshot is a read transaction: everything read through it belongs to one
 // state of the database. It is for one goroutine and one function call.
 type Snapshot struct {
-	ctx context.Context
-	q   querier
-	now parley.Time
+	ctx    context.Context
+	q      querier
+	now    parley.Time
+	timing *timing
 }
 
 // Now returns when the transaction began, by the clock that decides for this
@@ -97,7 +116,7 @@ func (s *Snapshot) Now() parley.Time { return s.now }
 // View calls fn with a snapshot, which ends with the call.
 func (s *Store) View(ctx context.Context, fn func(*Snapshot) error) error {
 	err := s.engine.view(ctx, func(q querier) error {
-		return fn(&Snapshot{ctx: ctx, q: q, now: parley.At(s.now())})
+		return fn(&Snapshot{ctx: ctx, q: q, now: parley.At(s.now()), timing: s.timing})
 	})
 	return s.engine.explain(err)
 }
@@ -120,7 +139,7 @@ type Tx struct {
 func (s *Store) Update(ctx context.Context, fn func(*Tx) error) ([]Logged, error) {
 	var logged []Logged
 	err := s.engine.update(ctx, func(ctx context.Context, q querier) (bool, error) {
-		tx := &Tx{Snapshot: Snapshot{ctx: ctx, q: q, now: parley.At(s.now())}}
+		tx := &Tx{Snapshot: Snapshot{ctx: ctx, q: q, now: parley.At(s.now()), timing: s.timing}}
 		err := fn(tx)
 		if err == nil {
 			logged, err = tx.log()

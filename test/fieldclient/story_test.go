@@ -12,6 +12,7 @@ import (
 	"parley"
 	"parley/internal/app"
 	"parley/internal/config"
+	"parley/internal/metrics"
 	"parley/internal/server"
 	"parley/internal/store"
 	"parley/test/fieldclient"
@@ -38,7 +39,7 @@ func run(t *testing.T) *site {
 	t.Cleanup(func() { s.Close() })
 	f := &site{t: t, app: app.New(s, app.Options{Logger: quiet})}
 	f.people(s)
-	srv, err := server.New(f.app, config.Serve{CookieName: "session_id", MaxSocketsPerUser: 20}, "test", quiet)
+	srv, err := server.New(f.app, config.Serve{CookieName: "session_id", MaxSocketsPerUser: 20}, metrics.New(), "test", quiet)
 	if err != nil {
 		t.Fatal(err)
 	}

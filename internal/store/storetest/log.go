@@ -19,6 +19,7 @@ var logTests = map[string]func(*testing.T, Open){
 	"whoever follows from now on misses nothing":                       followedFromNow,
 	"the very first event of a database is not missed":                 firstEventFollowed,
 	"pruning keeps the newest thousand and three days":                 eventsPruned,
+	"threads are active that messages came to or went from":            activeThreads,
 }
 
 // Posted is some event of a thread.
@@ -50,13 +51,14 @@ func eventsNumbered(t *testing.T, open Open) {
 	c := community(t, open)
 	control, user, forum := parley.UserRightsChanged{UserID: 3}, parley.MembershipChanged{UserID: 3}, parley.ThreadCreated{ThreadID: 10}
 	at := parley.At(c.Clock.Now())
-	// Channels are locked in one order: threads by their numbers, the forum, users, control.
+	// Channels are locked in one order: threads by their numbers, the forum, users, control. All wait for the
+	// change of rights that they were committed with.
 	want := []store.Logged{
-		{Channel: "t2", Seq: 1, At: at, Event: posted(2, 7)},
-		{Channel: "t10", Seq: 1, At: at, Event: posted(10, 9)},
-		{Channel: "t10", Seq: 2, At: at, Event: posted(10, 8)},
-		{Channel: "f", Seq: 1, At: at, Event: forum},
-		{Channel: "u3", Seq: 1, At: at, Event: user},
+		{Channel: "t2", Seq: 1, Control: 1, At: at, Event: posted(2, 7)},
+		{Channel: "t10", Seq: 1, Control: 1, At: at, Event: posted(10, 9)},
+		{Channel: "t10", Seq: 2, Control: 1, At: at, Event: posted(10, 8)},
+		{Channel: "f", Seq: 1, Control: 1, At: at, Event: forum},
+		{Channel: "u3", Seq: 1, Control: 1, At: at, Event: user},
 		{Channel: "control", Seq: 1, Control: 1, At: at, Event: control},
 	}
 	if diff := cmp.Diff(want, c.append(t, control, user, posted(10, 9), forum, posted(2, 7), posted(10, 8))); diff != "" {
@@ -179,6 +181,50 @@ func firstEventFollowed(t *testing.T, open Open) {
 	if heads := follow(t, s, &cursor); heads["t1"] != 1 {
 		t.Errorf("told of %v, want t1 at 1", heads)
 	}
+}
+
+func activeThreads(t *testing.T, open Open) {
+	c := community(t, open)
+	c.append(t, posted(c.Free.ID, 1))
+	var cursor uint64
+	active := func() map[int64]store.Activity {
+		t.Helper()
+		found := map[int64]store.Activity{}
+		for _, a := range Read(t, c.Store, func(s *store.Snapshot) (active []store.Activity, err error) {
+			active, cursor, err = s.ActivitySince(cursor)
+			return active, err
+		}) {
+			found[a.ThreadID] = a
+		}
+		return found
+	}
+	wantActive := func(want map[int64]store.Activity) {
+		t.Helper()
+		if diff := cmp.Diff(want, active()); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+	wantActive(map[int64]store.Activity{}) // from now on
+
+	begun := parley.At(c.Clock.Now())
+	first, second := c.Post(t, c.Mina, c.Paid, "first"), c.Post(t, c.Mina, c.Paid, "second")
+	c.append(t, posted(c.Paid.ID, first), posted(c.Paid.ID, second), posted(c.Private.ID, c.Private.First))
+	c.append(t, parley.MessageLiked{ThreadID: c.Free.ID, MessageID: c.Free.First, UserID: c.Finn.ID})
+	c.append(t, parley.MessageEdited{ThreadID: c.Free.ID, MessageID: c.Free.First}, parley.ThreadCreated{ThreadID: c.Free.ID})
+	paid := parley.ThreadActivity{ThreadID: c.Paid.ID, MessageCount: 3, LastMessageAt: parley.At(c.Clock.Now())}
+	wantActive(map[int64]store.Activity{
+		c.Paid.ID: {ThreadActivity: paid, Access: parley.Access{MinTierCents: 500}},
+		c.Private.ID: {
+			ThreadActivity: parley.ThreadActivity{ThreadID: c.Private.ID, MessageCount: 1, LastMessageAt: begun}, Access: parley.Access{Private: true},
+		},
+	})
+	wantActive(map[int64]store.Activity{}) // told once
+
+	// What went counts too; a thread that went does not.
+	c.append(t, parley.MessagesDeleted{ThreadID: c.Paid.ID, MessageIDs: c.Delete(t, first)}, posted(c.Free.ID, c.Free.First))
+	Update(t, c.Store, func(tx *store.Tx) error { return tx.DeleteThread(store.ThreadState{ID: c.Free.ID}) })
+	paid.MessageCount = 2
+	wantActive(map[int64]store.Activity{c.Paid.ID: {ThreadActivity: paid, Access: parley.Access{MinTierCents: 500}}})
 }
 
 func eventsPruned(t *testing.T, open Open) {

@@ -177,8 +177,12 @@ func subtreeDeleted(t *testing.T, open Open) {
 	see := func(id int64) (m parley.Message) {
 		return Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(c.Ada.ID, id) })
 	}
-	if got := see(root).ReplyCount; got != 1 {
-		t.Errorf("the root counts %d replies, want 1", got)
+	counted := Found(t, c.Store, func(s *store.Snapshot) (int64, bool, error) { return s.ReplyCount(root) })
+	if shown := see(root).ReplyCount; shown != 1 || counted != 1 {
+		t.Errorf("the root shows %d replies and counts %d, want 1", shown, counted)
+	}
+	if to := Read(t, c.Store, func(s *store.Snapshot) (*int64, error) { return s.RepliedTo(branch) }); to == nil || *to != root {
+		t.Errorf("the deleted branch replied to %v, want %d", to, root)
 	}
 	thread := Found(t, c.Store, func(s *store.Snapshot) (parley.Thread, bool, error) { return s.Thread(c.Ada, c.Free.ID) })
 	if thread.MessageCount != 3 || thread.LastMessageAt != keptAt {

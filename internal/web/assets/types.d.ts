@@ -38,6 +38,7 @@ export interface Thread extends Byline {
   can_manage: boolean;
   is_following: boolean;
   thread_type: "main" | "sub";
+  parent_thread_id: number | null;
   parent_message_id: number | null;
   created_from_message: { id: number; content: string; username: string; created_at: string } | null;
   unread_count: number;
