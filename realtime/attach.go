@@ -6,22 +6,14 @@ import (
 	"slices"
 )
 
-// subscription is a connection's part in a channel.
-type subscription struct {
-	conn    *Conn
-	channel *channel
-	index   int // which of the connection's channels it is
-	slot    int // where in channel.subs, -1 while it is not live; guarded by channel.mu
-}
-
 // attachPage is how many events are read at a time for a connection that lacks more than its queue
 // takes.
 const attachPage = 128
 
 // attach makes a registered connection live in all its channels.
 func (h *Hub) attach(ctx context.Context, s *seat, backlog []page) error {
-	for i, sub := range s.subs {
-		if err := h.catchUp(ctx, sub, backlog[i]); err != nil {
+	for i := range s.subs {
+		if err := h.catchUp(ctx, &s.subs[i], backlog[i]); err != nil {
 			return err
 		}
 	}
@@ -70,7 +62,7 @@ func (h *Hub) feed(ctx context.Context, s *subscription, p page) error {
 
 // nextPage reads what follows the connection's position.
 func (h *Hub) nextPage(ctx context.Context, s *subscription) (page, error) {
-	after := s.conn.position(s.index)
+	after := s.at()
 	p, err := h.reads.fetch(ctx, s.channel, after, after+1, attachPage)
 	if err == nil && p.broken() {
 		err = fmt.Errorf("realtime: log begins at %d of %s, connection stands at %d", p.oldest, s.channel.name, after)
@@ -94,15 +86,14 @@ func (p page) clip(size int) page {
 func (ch *channel) attach(s *subscription) (live bool, next *delivery) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
-	events, reached := ch.ring.after(s.conn.position(s.index))
+	events, reached := ch.ring.after(s.at())
 	if !reached || !s.conn.live() {
 		return false, nil
 	}
 	if next = first(events[ch.replay(s, events):]); next != nil {
 		return false, next
 	}
-	s.slot = len(ch.subs)
-	ch.subs = append(ch.subs, s)
+	ch.fanout(s.conn.transport.home()).add(s)
 	return true, nil
 }
 
@@ -129,8 +120,8 @@ func (ch *channel) feed(s *subscription, p *page) (next *delivery) {
 
 // replay queues the events that fit and returns how many these are. ch.mu is held.
 func (ch *channel) replay(s *subscription, events []*delivery) int {
-	taken, shown := s.conn.replay(s.index, events)
-	ch.count(shown, true)
+	taken, shown := s.replay(events)
+	ch.count(tally{logged: shown})
 	return taken
 }
 
@@ -145,15 +136,12 @@ func first(events []*delivery) *delivery {
 func (ch *channel) detach(s *subscription) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
-	if s.slot < 0 {
-		return
+	if g := s.fanout; g != nil {
+		g.remove(s)
+		if len(g.subs) == 0 {
+			ch.fanouts = slices.DeleteFunc(ch.fanouts, func(o *fanout) bool { return o == g })
+		}
 	}
-	last := len(ch.subs) - 1
-	ch.subs[s.slot] = ch.subs[last]
-	ch.subs[s.slot].slot = s.slot
-	ch.subs[last] = nil
-	ch.subs = ch.subs[:last]
-	s.slot = -1
 }
 
 // since returns the events after a number if the ring reaches back to it.

@@ -23,16 +23,17 @@ type channel struct {
 	hub        *Hub
 	name       string
 	generation string
-	group      *group // that its deliveries are counted in
+	alone      []string // just its name: what the connections of this channel alone have as Conn.Channels
+	group      *group   // that its deliveries are counted in
 
 	seats   int       // connections joined or joining; guarded by hub.mu
 	emptied time.Time // when seats became 0; guarded by hub.mu
 
 	mu        sync.Mutex
-	pos       uint64 // the newest event delivered
-	ring      ring   // the newest events up to pos
-	rewritten uint64 // the newest event delivered that rewrites earlier ones
-	subs      []*subscription
+	pos       uint64    // the newest event delivered
+	ring      ring      // the newest events up to pos
+	rewritten uint64    // the newest event delivered that rewrites earlier ones
+	fanouts   []*fanout // its live subscribers, those of each shard together
 
 	pending      map[uint64]*delivery // events after pos, waiting for those before them or for the authority
 	pendingBytes int
@@ -51,10 +52,9 @@ type channel struct {
 // so does the follower's next look.
 func newChannel(h *Hub, name string, head uint64) *channel {
 	return &channel{
-		hub: h, name: name, generation: h.generation, group: h.meter.of(h, name),
+		hub: h, name: name, generation: h.generation, alone: []string{name}, group: h.meter.of(h, name),
 		pos: head, tail: head, head: head, ring: ring{before: head},
-		pending: make(map[uint64]*delivery),
-		unread:  true,
+		unread: true,
 	}
 }
 
@@ -103,6 +103,9 @@ func (ch *channel) arrive(d *delivery) bool {
 	}
 	if !ch.hasRoom(d) {
 		return false
+	}
+	if ch.pending == nil {
+		ch.pending = make(map[uint64]*delivery)
 	}
 	ch.pending[d.seq] = d
 	ch.pendingBytes += d.size()
@@ -164,33 +167,44 @@ func (ch *channel) deliver(d *delivery) {
 	} else {
 		ch.ring.add(d)
 	}
-	shown := 0
-	for _, s := range ch.subs {
-		if s.conn.offer(s.index, d) {
-			shown++
-		}
+	for _, g := range ch.fanouts {
+		g.deliver(d)
 	}
-	ch.count(shown, d.logged)
 }
 
 // cast queues a frame for all subscribers but one.
 func (ch *channel) cast(e entry, except *Conn) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
-	for _, s := range ch.subs {
-		if s.conn != except {
-			s.conn.push(e)
+	for _, g := range ch.fanouts {
+		for _, s := range g.subs {
+			if s.conn != except {
+				s.conn.push(e)
+			}
 		}
 	}
 }
 
 // subscribers returns the live connections.
-func (ch *channel) subscribers() []*Conn {
+func (ch *channel) subscribers() (conns []*Conn) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
-	conns := make([]*Conn, len(ch.subs))
-	for i, s := range ch.subs {
-		conns[i] = s.conn
+	for _, g := range ch.fanouts {
+		for _, s := range g.subs {
+			conns = append(conns, s.conn)
+		}
 	}
 	return conns
+}
+
+// fanout returns that of a shard's subscribers, which is made if need be. ch.mu is held.
+func (ch *channel) fanout(home *shard) *fanout {
+	for _, g := range ch.fanouts {
+		if g.shard == home {
+			return g
+		}
+	}
+	g := &fanout{channel: ch, shard: home}
+	ch.fanouts = append(ch.fanouts, g)
+	return g
 }

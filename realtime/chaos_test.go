@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"net"
+
 	"strings"
 	"sync"
 	"testing"
@@ -132,9 +132,8 @@ func (v *visitor) live() {
 
 // visit connects and reads for a while, sometimes slowly.
 func (v *visitor) visit(stay time.Duration) {
-	ours, theirs := net.Pipe()
+	theirs, conn := v.dial(UpgradeConfig{})
 	defer theirs.Close()
-	conn := newConn(ours, nil, UpgradeConfig{})
 	v.visitors.Go(func() {
 		_ = v.hub.Join(context.Background(), conn, JoinRequest{
 			LastEventID: v.last,

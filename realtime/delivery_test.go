@@ -121,15 +121,14 @@ func TestEventBetweenSnapshotAndCreationOfTheChannelIsFound(t *testing.T) {
 }
 
 func TestEventBeforeTheFollowersFirstLookIsFound(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, log: &probeLog{MemoryLog: NewMemoryLog("g")}}
+	onEachTransport(t, func(w *world) {
 		w.hub = New(Config{Log: w.log, Follow: time.Hour})
 		p := w.join(tomas)
-		w.hub.reads.read(t.Context(), w.hub.reads.take()) // nothing to be read yet
+		w.hub.reads.read(w.t.Context(), w.hub.reads.take()) // nothing to be read yet
 		ch := w.hub.channel("t5")
 		ch.beginRead(0)
 		w.commit("t5", "unpublished") // "from now", the first look will say
-		ctx, cancel := context.WithCancel(t.Context())
+		ctx, cancel := context.WithCancel(w.t.Context())
 		ended := make(chan error)
 		go func() { ended <- w.hub.Run(ctx) }()
 		time.Sleep(time.Second)
@@ -194,9 +193,10 @@ func TestConnectionOfSeveralChannelsMergesThem(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.commit("u7", "before")
 		p := w.join(visit{user: "mina", channels: []string{"f", "u7"}})
-		w.post("f", "a")
-		w.post("u7", "b")
-		w.post("f", "c")
+		for _, e := range []Event{w.commit("f", "a"), w.commit("u7", "b"), w.commit("f", "c")} {
+			w.hub.Publish(e)
+			synctest.Wait() // between channels there is no order
+		}
 		p.hears(fresh("g.f:0.u7:1"), frame("a", "g.f:1.u7:1"), frame("b", "g.f:1.u7:2"), frame("c", "g.f:2.u7:2"))
 	})
 }

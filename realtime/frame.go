@@ -60,7 +60,8 @@ func newDelivery(generation string, e Event) *delivery {
 		d.committed = e.Committed.UnixNano()
 	}
 	if n := len(e.Frame); n > 0 {
-		wire, start := encodeEvent(e.Frame[:n-1], Cursor{generation, []Position{{e.Channel, e.Seq}}})
+		id := appendPosition([]byte(generation), e.Channel, e.Seq)
+		wire, start := encodeEvent(e.Frame[:n-1], id)
 		d.wire, d.body = wire, wire[start:start+n-1]
 		if len(e.Also) > 0 {
 			d.also = encode(ws.OpText, e.Also)
@@ -69,19 +70,31 @@ func newDelivery(generation string, e Event) *delivery {
 	return d
 }
 
-// encodeEvent returns the text frame of body, a JSON object without its closing brace, with the
-// event id as its last member, and where in it body starts.
-func encodeEvent(body []byte, id Cursor) (wire []byte, start int) {
-	const member, end = `,"event_id":"`, `"}`
-	var scratch [maxCursor]byte
-	cursor := id.append(scratch[:0])
-	key := member
+// encodeEvent returns the text frame of body, a JSON object without its closing brace, with the event
+// id as its last member, and where in it body starts.
+func encodeEvent(body, id []byte) (wire []byte, start int) {
+	wire = appendEvent(make([]byte, 0, ws.MaxHeaderSize+len(body)+len(eventID)+len(id)+len(eventEnd)), body, id)
+	return wire, len(wire) - len(body) - len(eventMember(body)) - len(id) - len(eventEnd)
+}
+
+// What an event id stands in.
+const (
+	eventID  = `,"event_id":"`
+	eventEnd = `"}`
+)
+
+// eventMember returns what comes between body and its event id.
+func eventMember(body []byte) string {
 	if len(bytes.TrimRight(body, " \t\r\n")) == 1 { // {}
-		key = member[1:]
+		return eventID[1:]
 	}
-	n := len(body) + len(key) + len(cursor) + len(end)
-	wire = appendHeader(make([]byte, 0, ws.MaxHeaderSize+n), ws.OpText, n)
-	start = len(wire)
-	wire = append(append(wire, body...), key...)
-	return append(append(wire, cursor...), end...), start
+	return eventID
+}
+
+// appendEvent appends such a frame.
+func appendEvent(dst, body, id []byte) []byte {
+	member := eventMember(body)
+	dst = appendHeader(dst, ws.OpText, len(body)+len(member)+len(id)+len(eventEnd))
+	dst = append(append(dst, body...), member...)
+	return append(append(dst, id...), eventEnd...)
 }

@@ -23,19 +23,53 @@ type world struct {
 	t   *testing.T
 	log *probeLog
 	hub *Hub
+
+	// dial makes a connection, and returns the client's end of its socket.
+	dial func(UpgradeConfig) (net.Conn, *Conn)
+}
+
+// onEachTransport runs a test in a bubble for each of them: whatever holds for one holds for the other.
+func onEachTransport(t *testing.T, test func(w *world)) {
+	t.Helper()
+	for name, transport := range map[string]func() func(UpgradeConfig) (net.Conn, *Conn){
+		"stream": func() func(UpgradeConfig) (net.Conn, *Conn) {
+			return func(config UpgradeConfig) (net.Conn, *Conn) {
+				ours, theirs := net.Pipe()
+				return theirs, connect(ours, nil, config)
+			}
+		},
+		"shard": func() func(UpgradeConfig) (net.Conn, *Conn) {
+			kernels := []*kernel{newKernel(), newKernel()}
+			shards := []*shard{newShard(kernels[0].open), newShard(kernels[1].open)}
+			return func(config UpgradeConfig) (net.Conn, *Conn) {
+				home := leastBusy(shards)
+				fd, theirs := kernels[slices.Index(shards, home)].socket()
+				c, err := home.adopt(fd, nil, config)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return theirs, c
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				test(&world{t: t, log: &probeLog{MemoryLog: NewMemoryLog("g")}, dial: transport()})
+			})
+		})
+	}
 }
 
 // inWorld runs a test with a running hub. Everything must have ended when it returns.
 func inWorld(t *testing.T, configure func(*Config), test func(w *world)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, log: &probeLog{MemoryLog: NewMemoryLog("g")}}
+	onEachTransport(t, func(w *world) {
 		config := Config{Log: w.log, Control: "control", Logger: slog.New(slog.DiscardHandler)}
 		if configure != nil {
 			configure(&config)
 		}
 		w.hub = New(config)
-		ctx, cancel := context.WithCancel(t.Context())
+		ctx, cancel := context.WithCancel(w.t.Context())
 		ended := make(chan error)
 		go func() { ended <- w.hub.Run(ctx) }()
 		defer func() {
@@ -114,7 +148,7 @@ type visit struct {
 	greet    func(Greeting) []Message
 }
 
-// peer is a client: it speaks WebSocket over a pipe, by hand.
+// peer is a client: it speaks WebSocket, by hand.
 type peer struct {
 	t      *testing.T
 	conn   *Conn
@@ -129,8 +163,8 @@ type peer struct {
 // join connects somebody as visit says.
 func (w *world) join(v visit) *peer {
 	w.t.Helper()
-	ours, theirs := net.Pipe()
-	p := &peer{t: w.t, socket: theirs, conn: newConn(ours, nil, v.upgrade), joined: make(chan error, 1)}
+	theirs, conn := w.dial(v.upgrade)
+	p := &peer{t: w.t, socket: theirs, conn: conn, joined: make(chan error, 1)}
 	if !v.deaf {
 		go p.listen()
 	}

@@ -43,12 +43,13 @@ type Hub struct {
 	reads    *reads
 	holes    *holes
 	follower *follower
+	pulse    *pulse
 
 	mu          sync.RWMutex
 	generation  string
 	closed      bool
 	connections map[*Conn]struct{}
-	users       map[string]map[*Conn]struct{}
+	users       map[string]*seat // the first of each user's connections
 	channels    map[string]*channel
 
 	meter *meter
@@ -79,7 +80,7 @@ func New(config Config) *Hub {
 		log:         config.Logger,
 		generation:  config.Log.Generation(),
 		connections: make(map[*Conn]struct{}),
-		users:       make(map[string]map[*Conn]struct{}),
+		users:       make(map[string]*seat),
 		channels:    make(map[string]*channel),
 		meter:       newMeter(),
 	}
@@ -87,6 +88,7 @@ func New(config Config) *Hub {
 	h.reads = newReads(h)
 	h.holes = newHoles(h.reads)
 	h.follower = &follower{hub: h, turn: make(chan struct{}, 1)}
+	h.pulse = newPulse(h)
 	return h
 }
 
@@ -102,7 +104,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	parts.Go(func() { h.follower.run(ctx) })
 	parts.Go(func() { h.rights.run(ctx) })
 	parts.Go(func() { h.holes.run(ctx) })
-	parts.Go(func() { h.pulse(ctx) })
+	parts.Go(func() { h.pulse.run(ctx) })
 	for range readers {
 		parts.Go(func() { h.reads.run(ctx) })
 	}
@@ -115,7 +117,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		c.Close(CloseGoingAway)
 	}
 	for _, c := range all {
-		<-c.done
+		<-c.Done()
 	}
 	parts.Wait()
 	return nil

@@ -63,13 +63,8 @@ const (
 func (h *Hub) Join(ctx context.Context, conn *Conn, req JoinRequest) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	go func() { // whoever leaves meanwhile waits for nothing
-		select {
-		case <-conn.closing:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
+	conn.whileOpen(cancel) // whoever leaves meanwhile waits for nothing
+	defer conn.whileOpen(nil)
 	a, err := h.admit(ctx, conn, req.Admit)
 	if err != nil {
 		return err
@@ -87,7 +82,7 @@ func (h *Hub) Join(ctx context.Context, conn *Conn, req JoinRequest) error {
 // bring greets a registered connection and brings it up to date.
 func (h *Hub) bring(ctx context.Context, c *Conn, a Admission, req JoinRequest) error {
 	s := c.seat.Load()
-	greeting, backlog, err := h.resume(ctx, c, s, a, req.LastEventID)
+	greeting, backlog, err := h.resume(ctx, s, a, req.LastEventID)
 	if err != nil {
 		return err
 	}
@@ -173,7 +168,7 @@ func (a Admission) check(h *Hub) error {
 // resume decides where a registered connection starts: where it was if that is possible, else at
 // the snapshot it was admitted in. backlog is what was read from the log to find out, for each
 // channel.
-func (h *Hub) resume(ctx context.Context, c *Conn, s *seat, a Admission, id string) (start Greeting, backlog []page, err error) {
+func (h *Hub) resume(ctx context.Context, s *seat, a Admission, id string) (start Greeting, backlog []page, err error) {
 	backlog = make([]page, len(s.subs))
 	cursor, ok := s.recognise(id, a.Channels)
 	size := 0
@@ -182,7 +177,7 @@ func (h *Hub) resume(ctx context.Context, c *Conn, s *seat, a Admission, id stri
 			break
 		}
 		var lacks int
-		lacks, backlog[i], ok, err = h.lacks(ctx, s.subs[i], p.Seq, a.Channels[i].Seq)
+		lacks, backlog[i], ok, err = h.lacks(ctx, &s.subs[i], p.Seq, a.Channels[i].Seq)
 		if err != nil {
 			return start, nil, err
 		}
@@ -190,13 +185,13 @@ func (h *Hub) resume(ctx context.Context, c *Conn, s *seat, a Admission, id stri
 		ok = ok && size <= resumeBytes
 	}
 	if !ok {
-		cursor = Cursor{Generation: s.generation}
+		cursor = Cursor{Generation: s.generation()}
 		for _, head := range a.Channels {
 			cursor.Positions = append(cursor.Positions, Position(head))
 		}
 		clear(backlog)
 	}
-	c.start(cursor)
+	s.start(cursor)
 	return Greeting{Recovered: ok, EventID: cursor.String()}, backlog, nil
 }
 
@@ -204,7 +199,7 @@ func (h *Hub) resume(ctx context.Context, c *Conn, s *seat, a Admission, id stri
 // beyond their heads and not too far behind.
 func (s *seat) recognise(id string, heads []Head) (cursor Cursor, ok bool) {
 	cursor, err := ParseCursor(id)
-	if err != nil || cursor.Generation != s.generation || len(cursor.Positions) != len(heads) {
+	if err != nil || cursor.Generation != s.generation() || len(cursor.Positions) != len(heads) {
 		return Cursor{}, false
 	}
 	lacks := uint64(0)

@@ -204,7 +204,7 @@ func TestClosedConnectionDoesNotBecomeLive(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		p := w.join(tomas)
 		p.vanish()
-		sub := p.conn.seat.Load().subs[0]
+		sub := &p.conn.seat.Load().subs[0]
 		if live, _ := sub.channel.attach(sub); live || len(sub.channel.subscribers()) > 0 {
 			t.Error("attached")
 		}
@@ -229,10 +229,9 @@ func TestConnectionClosedWhileItJoinsIsNotLeftInTheHub(t *testing.T) {
 }
 
 func TestStoppingTheHubSendsEverybodyAway(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, log: &probeLog{MemoryLog: NewMemoryLog("g")}}
+	onEachTransport(t, func(w *world) {
 		w.hub = New(Config{Log: w.log})
-		ctx, cancel := context.WithCancel(t.Context())
+		ctx, cancel := context.WithCancel(w.t.Context())
 		ended := make(chan error)
 		go func() { ended <- w.hub.Run(ctx) }()
 		p := w.join(tomas)

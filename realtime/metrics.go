@@ -147,14 +147,29 @@ func (m *meter) snapshot() map[string]GroupMetrics {
 	return groups
 }
 
-// count notes that frames of the channel's events were queued.
-func (ch *channel) count(shown int, logged bool) {
-	ch.hub.delivered.Add(uint64(shown))
-	if logged {
-		ch.group.logged.Add(uint64(shown))
+// tally is a number of frames of events, by where these came from.
+type tally struct{ local, logged int }
+
+func (t *tally) add(d *delivery) {
+	if d.logged {
+		t.logged++
 	} else {
-		ch.group.local.Add(uint64(shown))
+		t.local++
 	}
+}
+
+func (t *tally) plus(o tally)       { t.local, t.logged = t.local+o.local, t.logged+o.logged }
+func (t tally) minus(o tally) tally { return tally{t.local - o.local, t.logged - o.logged} }
+func (t tally) all() int            { return t.local + t.logged }
+
+// count notes that frames of the channel's events were queued, or written at once.
+func (ch *channel) count(frames tally) {
+	if frames.all() == 0 {
+		return
+	}
+	ch.hub.delivered.Add(uint64(frames.all()))
+	ch.group.local.Add(uint64(frames.local))
+	ch.group.logged.Add(uint64(frames.logged))
 }
 
 // gapped reports whether events wait behind a hole. ch.mu is held.
@@ -174,14 +189,14 @@ type marks []mark
 var spareMarks = sync.Pool{New: func() any { return new(marks) }}
 
 // note keeps the mark of a frame that is taken to be written.
-func (q *queue) note(e entry) {
-	if e.source == 0 {
+func (q *queue) note(m mark) {
+	if m.source == 0 {
 		return
 	}
 	if q.writing == nil {
 		q.writing = spareMarks.Get().(*marks)
 	}
-	*q.writing = append(*q.writing, e.mark)
+	*q.writing = append(*q.writing, m)
 }
 
 // noted gives the marks back.
@@ -193,14 +208,33 @@ func (q *queue) noted() {
 	}
 }
 
-// measureWrite notes that what was taken has been written. c.mu is held.
-func (c *Conn) measureWrite() {
+// measureVisit notes that the frames of events have been written, n bytes that did not wait for
+// their connection.
+func (m *meter) measureVisit(c *Conn, n int, items []*delivery) {
+	shard := int(c.id % histogramShards)
+	m.queue.shards[shard].add(m.queue.bucket(int64(n)), 1, int64(n))
+	noted := spareMarks.Get().(*marks)
+	for _, d := range items {
+		if d.wire != nil && d.committed != 0 {
+			*noted = append(*noted, mark{committed: d.committed})
+		}
+	}
+	if len(*noted) > 0 {
+		m.latency.observeSince(shard, *noted, time.Now().UnixNano())
+	}
+	*noted = (*noted)[:0]
+	spareMarks.Put(noted)
+}
+
+// measureWrite notes that what was taken has been written, and how many bytes waited when that
+// began. c.mu is held.
+func (c *Conn) measureWrite(waited int) {
 	s := c.seat.Load()
 	if s == nil {
 		return
 	}
-	m, shard, waited := s.hub.meter, int(c.id%histogramShards), int64(c.queue.bytes)
-	m.queue.shards[shard].add(m.queue.bucket(waited), 1, waited)
+	m, shard := s.hub.meter, int(c.id%histogramShards)
+	m.queue.shards[shard].add(m.queue.bucket(int64(waited)), 1, int64(waited))
 	if c.queue.writing != nil {
 		m.latency.observeSince(shard, *c.queue.writing, time.Now().UnixNano())
 		c.queue.noted()
@@ -211,7 +245,7 @@ func (c *Conn) measureWrite() {
 func (c *Conn) measureLoss(reason CloseReason) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.queue.writing != nil {
+	if c.queue != nil && c.queue.writing != nil {
 		for _, m := range *c.queue.writing {
 			c.lose(reason, m)
 		}
@@ -231,15 +265,6 @@ func (c *Conn) lose(reason CloseReason, m mark) {
 	if s := c.seat.Load(); s != nil && m.source > 0 {
 		s.subs[m.source-1].channel.group.failed[failureOf(reason)].Add(1)
 	}
-}
-
-// replaces reports whether an entry takes the place of one that waits. c.mu is held.
-func (c *Conn) replaces(e entry) bool {
-	if e.lane != State {
-		return false
-	}
-	_, waiting := c.queue.states[e.key]
-	return waiting
 }
 
 // histogram counts observations in shards that have no cache line in common, so that connections

@@ -1,5 +1,7 @@
 package realtime
 
+import "sync"
+
 import "github.com/gobwas/ws"
 
 // Lane says what may happen to a message while it waits for a slow reader.
@@ -34,6 +36,9 @@ type entry struct {
 	key  string
 	mark
 }
+
+// queues are empty ones: a connection has none while nothing waits for it.
+var queues = sync.Pool{New: func() any { return new(queue) }}
 
 // queue holds what waits for one connection, in order. Its owner locks it.
 type queue struct {
@@ -116,7 +121,7 @@ func (q *queue) clear() {
 // take moves the entries that fit into limit bytes, at least one if any wait, to the end of dst.
 // Their bytes count until release.
 func (q *queue) take(dst []byte, limit int) []byte {
-	n := 0
+	n, whole := 0, q.entries
 	for _, e := range q.entries {
 		if n > 0 && len(dst)+len(e.wire) > limit {
 			break
@@ -125,17 +130,36 @@ func (q *queue) take(dst []byte, limit int) []byte {
 			delete(q.states, e.key)
 		}
 		dst = append(dst, e.wire...)
-		q.note(e)
+		q.note(e.mark)
 		n++
 	}
 	q.taken += n
 	clear(q.entries[:n])
 	q.entries = q.entries[n:]
 	if len(q.entries) == 0 {
-		q.entries = nil // an idle connection holds no buffer
+		q.entries = whole[:0]
 	}
 	return dst
 }
 
 // release gives back n bytes that have been written.
 func (q *queue) release(n int) { q.bytes -= n }
+
+// replaces reports whether an entry takes the place of one that waits.
+func (q *queue) replaces(e entry) bool {
+	if e.lane != State {
+		return false
+	}
+	_, waiting := q.states[e.key]
+	return waiting
+}
+
+// recycle gives an empty queue back to the pool.
+func (q *queue) recycle() {
+	const most = 64 // entries: what one long resume made of it is not kept
+	if cap(q.entries) > most {
+		q.entries = nil
+	}
+	*q = queue{entries: q.entries[:0]}
+	queues.Put(q)
+}

@@ -58,8 +58,11 @@ func (h *Hub) Each(f func(*Conn) bool) { each(h.all(), f) }
 
 // EachUser is Each for the connections of one user; "" is nobody.
 func (h *Hub) EachUser(user string, f func(*Conn) bool) {
+	var conns []*Conn
 	h.mu.RLock()
-	conns := slices.Collect(maps.Keys(h.users[user]))
+	for s := h.users[user]; s != nil; s = s.after {
+		conns = append(conns, s.conn)
+	}
 	h.mu.RUnlock()
 	each(conns, f)
 }
@@ -120,12 +123,8 @@ func (h *Hub) enrol(c *Conn, a Admission, generation string) (ok bool, err error
 	case h.config.MaxPerUser > 0 && h.liveOf(a.User) >= h.config.MaxPerUser:
 		return false, ErrTooManyConnections
 	}
-	s := &seat{hub: h, user: a.User, generation: generation}
-	for i, head := range a.Channels {
-		s.names = append(s.names, head.Channel)
-		s.subs = append(s.subs, &subscription{conn: c, channel: h.hold(head), index: i, slot: -1})
-	}
-	if err := c.sit(s, a); err != nil {
+	s := h.seat(c, a)
+	if err := c.sit(s, a.Value); err != nil {
 		h.vacate(s)
 		return false, err
 	}
@@ -133,24 +132,58 @@ func (h *Hub) enrol(c *Conn, a Admission, generation string) (ok bool, err error
 		h.rights.raise(a.Authority)
 	}
 	h.connections[c] = struct{}{}
-	h.add(c, a.User)
+	h.add(s)
+	h.pulse.watch(s)
 	return true, nil
 }
 
-// add makes a connection known as the user's. h.mu is held.
-func (h *Hub) add(c *Conn, user string) {
-	if user == "" {
+// seat makes a place for an admitted connection. h.mu is held.
+func (h *Hub) seat(c *Conn, a Admission) *seat {
+	s := &seat{hub: h, conn: c, user: a.User, subs: make([]subscription, len(a.Channels))}
+	s.pulse.owner = s
+	for i, head := range a.Channels {
+		ch := h.hold(head)
+		s.subs[i] = subscription{conn: c, channel: ch, index: int32(i), position: head.Seq}
+		s.names = ch.alone
+	}
+	if len(s.subs) > 1 {
+		s.names = make([]string, len(s.subs))
+		for i, head := range a.Channels {
+			s.names[i] = head.Channel
+		}
+	}
+	return s
+}
+
+// add makes a connection known as its user's. h.mu is held.
+func (h *Hub) add(s *seat) {
+	if s.user == "" {
 		return
 	}
-	if h.users[user] == nil {
-		h.users[user] = make(map[*Conn]struct{})
+	if s.after = h.users[s.user]; s.after != nil {
+		s.after.before = s
 	}
-	h.users[user][c] = struct{}{}
+	h.users[s.user] = s
+}
+
+// remove takes that back. h.mu is held.
+func (h *Hub) remove(s *seat) {
+	if s.after != nil {
+		s.after.before = s.before
+	}
+	switch {
+	case s.before != nil:
+		s.before.after = s.after
+	case s.after != nil:
+		h.users[s.user] = s.after
+	default:
+		delete(h.users, s.user)
+	}
 }
 
 func (h *Hub) liveOf(user string) (n int) {
-	for c := range h.users[user] {
-		if c.live() {
+	for s := h.users[user]; s != nil; s = s.after {
+		if s.conn.live() {
 			n++
 		}
 	}
@@ -171,25 +204,24 @@ func (h *Hub) hold(head Head) *channel {
 
 // vacate gives up the seats in a seat's channels. h.mu is held.
 func (h *Hub) vacate(s *seat) {
-	for _, sub := range s.subs {
-		sub.channel.seats--
-		sub.channel.emptied = time.Now()
+	for i := range s.subs {
+		ch := s.subs[i].channel
+		ch.seats--
+		ch.emptied = time.Now()
 	}
 }
 
 // leave removes a closed connection.
 func (h *Hub) leave(c *Conn, s *seat) {
-	for _, sub := range s.subs {
-		sub.channel.detach(sub)
+	h.pulse.forget(s)
+	for i := range s.subs {
+		s.subs[i].channel.detach(&s.subs[i])
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.vacate(s)
 	delete(h.connections, c)
-	delete(h.users[s.user], c)
-	if len(h.users[s.user]) == 0 {
-		delete(h.users, s.user)
-	}
+	h.remove(s)
 }
 
 // forget lets go of channels that have been empty for long.

@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -154,11 +155,27 @@ func (ch *channel) lacking() (after uint64, behind bool) {
 	return ch.tail, ch.behind()
 }
 
-// settle waits until the events known by now, and those the log has beyond, are delivered.
+// settle waits until the events known by now, and those the log has beyond, are queued for everybody.
 func (ch *channel) settle(ctx context.Context) error {
 	ch.mu.Lock()
 	known := ch.head
 	ch.mu.Unlock()
+	if err := ch.reach(ctx, known); err != nil {
+		return err
+	}
+	ch.mu.Lock()
+	groups := slices.Clone(ch.fanouts)
+	ch.mu.Unlock()
+	for _, g := range groups {
+		if err := g.settle(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reach waits until the events up to known, and those the log has beyond, have left in their order.
+func (ch *channel) reach(ctx context.Context, known uint64) error {
 	for {
 		ch.mu.Lock()
 		ch.drain()
@@ -183,8 +200,10 @@ func (ch *channel) settle(ctx context.Context) error {
 // lose gives up on events that were pruned from the log before the hub had them. Those who needed
 // them come back and start anew. ch.mu is held.
 func (ch *channel) lose(head uint64) {
-	for _, s := range ch.subs {
-		s.conn.shut(CloseInterrupted)
+	for _, g := range ch.fanouts {
+		for _, s := range g.subs {
+			s.conn.shut(CloseInterrupted)
+		}
 	}
 	ch.pos, ch.tail, ch.rewritten = head, head, head
 	ch.ring.reset(head)

@@ -195,10 +195,7 @@ func TestResumeOfAnyLengthIsFedAtTheReadersSpeed(t *testing.T) {
 		if err := p.admitted(); err == nil {
 			t.Fatal("joined although nothing was read yet")
 		}
-		p.conn.mu.Lock()
-		held := p.conn.queue.bytes
-		p.conn.mu.Unlock()
-		if held > queueLimit*3/4 {
+		if held := p.conn.waiting(); held > queueLimit*3/4 {
 			t.Errorf("%d bytes wait, more than replay may take", held)
 		}
 		// Four frames a second: a ping waits in the queue for longer than a silent client is borne

@@ -79,8 +79,9 @@ var errBanned = errors.New("banned")
 
 func inGovernedWorld(t *testing.T, configure func(*Config), test func(w *world, l *ledger)) {
 	t.Helper()
-	l := &ledger{banned: make(map[string]bool)}
+	var l *ledger
 	inWorld(t, func(c *Config) {
+		l = &ledger{banned: make(map[string]bool)}
 		c.Authority = l
 		if configure != nil {
 			configure(c)

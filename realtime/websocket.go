@@ -46,7 +46,7 @@ func Upgrade(w http.ResponseWriter, r *http.Request, config UpgradeConfig) (*Con
 		socket.Close()
 		return nil, err
 	}
-	return newConn(socket, early, config), nil
+	return connect(socket, early, config), nil
 }
 
 // incoming cuts the bytes a client sends into messages, however they arrive: it needs no goroutine
@@ -57,6 +57,9 @@ type incoming struct {
 	message []byte    // of a fragmented message, what came so far
 	opcode  ws.OpCode // of that message; OpContinuation (0) outside of one
 }
+
+// incomplete reports whether anything of a message has to be remembered.
+func (in *incoming) incomplete() bool { return len(in.partial) > 0 || in.opcode != ws.OpContinuation }
 
 // violation is an error that closes the connection with a reason.
 type violation struct{ CloseReason }

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package realtime
+
+import "net"
+
+// adopt takes no socket: there is no poller for this system.
+func adopt(net.Conn, []byte, UpgradeConfig) (*Conn, bool) { return nil, false }

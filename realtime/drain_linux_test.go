@@ -1,0 +1,172 @@
+package realtime
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// drain is a process with many clients that only read: this test binary, started with drainArgument. One goroutine
+// serves them with epoll, so that they cost the machine little beside what is measured.
+//
+// It writes a byte to its standard output when all are connected, and one for each event that has
+// reached all.
+type drain struct {
+	process *exec.Cmd
+	stdin   io.Closer // it ends with it
+	reached *bufio.Reader
+}
+
+const drainArgument = "drain"
+
+// startDrain connects clients to a server.
+func startDrain(tb testing.TB, address string, clients int) *drain {
+	tb.Helper()
+	d := &drain{process: exec.Command(os.Args[0], drainArgument, address, strconv.Itoa(clients))}
+	d.process.Stderr = os.Stderr
+	stdin, err := d.process.StdinPipe()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	stdout, err := d.process.StdoutPipe()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := d.process.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	d.stdin, d.reached = stdin, bufio.NewReader(stdout)
+	d.await(tb)
+	return d
+}
+
+// await waits until all clients are there or another event has reached all.
+func (d *drain) await(tb testing.TB) {
+	tb.Helper()
+	if _, err := d.reached.ReadByte(); err != nil {
+		tb.Fatal("the clients have ended: ", err)
+	}
+}
+
+func (d *drain) stop() {
+	d.stdin.Close()
+	_ = d.process.Wait()
+}
+
+// runDrain is that process.
+func runDrain(address string, clients int) error {
+	epoll, err := syscall.EpollCreate1(0)
+	if err != nil {
+		return err
+	}
+	sockets := make(map[int32]*drained, clients)
+	for range clients {
+		fd, err := dialRaw(address)
+		if err != nil {
+			return fmt.Errorf("client %d: %w", len(sockets), err)
+		}
+		e := syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(fd)}
+		if err := syscall.EpollCtl(epoll, syscall.EPOLL_CTL_ADD, fd, &e); err != nil {
+			return err
+		}
+		sockets[int32(fd)] = &drained{}
+	}
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(0)
+	}()
+	os.Stdout.Write([]byte{0})
+	return drainAll(epoll, sockets)
+}
+
+func drainAll(epoll int, sockets map[int32]*drained) error {
+	events := make([]syscall.EpollEvent, 512)
+	buffer := make([]byte, 256<<10)
+	reached := make(map[int]int) // event → clients
+	for {
+		n, err := syscall.EpollWait(epoll, events, -1)
+		if err != nil && !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+		for _, e := range events[:max(n, 0)] {
+			n, err := syscall.Read(int(e.Fd), buffer)
+			if n <= 0 {
+				return fmt.Errorf("a client was closed: %d, %w", n, err)
+			}
+			s := sockets[e.Fd]
+			before := s.events
+			if s.read(buffer[:n]) {
+				_, _ = syscall.Write(int(e.Fd), masked(0xa, true, nil))
+			}
+			for i := before; i < s.events; i++ {
+				if reached[i]++; reached[i] == len(sockets) {
+					delete(reached, i)
+					os.Stdout.Write([]byte{0})
+				}
+			}
+		}
+	}
+}
+
+// drained is one client.
+type drained struct {
+	events int
+	head   []byte // of a frame whose length is not known yet
+	skip   int    // bytes of a frame's payload to come
+	text   bool
+}
+
+// read counts frames and reports whether a ping is among them.
+func (s *drained) read(data []byte) (pinged bool) {
+	for len(data) > 0 {
+		if s.skip > 0 {
+			n := min(s.skip, len(data))
+			data = data[n:]
+			if s.skip -= n; s.skip == 0 && s.text {
+				s.events++
+			}
+			continue
+		}
+		s.head = append(s.head, data[0])
+		data = data[1:]
+		if len(s.head) == 2 && s.head[1] < 126 || len(s.head) == 4 {
+			s.skip = int(s.head[1])
+			if len(s.head) == 4 {
+				s.skip = int(binary.BigEndian.Uint16(s.head[2:]))
+			}
+			s.text = s.head[0] == 0x81
+			pinged = pinged || s.head[0] == 0x89
+			s.head = s.head[:0]
+		}
+	}
+	return pinged
+}
+
+// dialRaw makes a WebSocket connection and returns its descriptor.
+func dialRaw(address string) (fd int, err error) {
+	socket, err := net.Dial("tcp", address)
+	if err != nil {
+		return -1, err
+	}
+	defer socket.Close()
+	if _, err := io.WriteString(socket, handshake); err != nil {
+		return -1, err
+	}
+	var response strings.Builder
+	for one := make([]byte, 1); !strings.HasSuffix(response.String(), "\r\n\r\n"); {
+		if _, err := io.ReadFull(socket, one); err != nil {
+			return -1, err
+		}
+		response.Write(one)
+	}
+	return detach(socket.(*net.TCPConn))
+}
