@@ -109,6 +109,7 @@ func TestNobodyHearsOfActivityAfterALoss(t *testing.T) {
 	open, paid := f.workshop(), f.starts(app.NewThread{Title: "Plans", TierID: f.supporters})
 	f.live.TellState(t.Context())
 	mina, finn := f.mina.opens(globalPath), f.finn.opens(globalPath)
+	must(f, f.hub.Sync(t.Context())) // a new channel is read once: before what follows
 	f.mina.pays(0)
 	f.finn.pays(500)
 	f.ada.posts(paid, "for those who pay")
@@ -123,6 +124,7 @@ func TestNobodyHearsOfActivityInAThreadThatWasClosedOrDeletedSince(t *testing.T)
 	closed, deleted := f.workshop(), f.workshop()
 	f.live.TellState(t.Context())
 	ada, finn := f.ada.opens(globalPath), f.finn.opens(globalPath)
+	must(f, f.hub.Sync(t.Context())) // a new channel is read once: before what follows
 	f.ada.posts(closed, "for all")
 	f.ada.posts(deleted, "for all")
 	f.changes(closed, app.ThreadPatch{Private: ptr(true)})
