@@ -221,12 +221,19 @@ func (f *forum) sitDown(v parley.Viewer) *desk {
 	for _, t := range threads {
 		d.threads[t.ID] = t
 	}
-	page := must[app.NotificationPage](f.t)(f.Notifications(f.t.Context(), v, 0, 0, 1000))
+	page := d.renewNews()
 	d.bell = app.Count{Count: page.UnreadCount, CountVersion: page.CountVersion}
+	return d
+}
+
+// renewNews fetches the notifications.
+func (d *desk) renewNews() app.NotificationPage {
+	d.f.t.Helper()
+	page := must[app.NotificationPage](d.f.t)(d.f.Notifications(d.f.t.Context(), d.seat.Viewer, 0, 0, 1000))
 	for _, n := range page.Notifications {
 		d.news[n.ID] = true
 	}
-	return d
+	return page
 }
 
 var everything = app.ThreadQuery{Page: 1, Limit: 1000, Filter: "all", Type: "all"}
@@ -265,6 +272,7 @@ func (d *desk) apply(kind string, frame []byte) {
 		for _, id := range decode[parley.ThreadsChangedFrame](t, frame).ThreadIDs {
 			d.fetch(id)
 		}
+		d.renewNews() // those of a thread come back with it
 	case "forum_notification":
 		d.news[decode[parley.NotificationFrame](t, frame).Notification.ID] = true
 	case "team_mention", "everyone_mention":

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -13,128 +14,18 @@ import (
 )
 
 // TestSnapshotAndEventsAreAFreshSnapshot lets everybody look, makes a change,
-// and compares what its events make of the look with another look.
+// and compares what its events make of the look with another look; one change
+// after the other, in one forum.
 func TestSnapshotAndEventsAreAFreshSnapshot(t *testing.T) {
-	type change func(ctx context.Context, f *forum) error
-	yes, no, title, silver := true, false, "Another title", int64(0)
-	update := func(thread func(*forum) storetest.ThreadRef, patch app.ThreadPatch) change {
-		return func(ctx context.Context, f *forum) error {
-			_, err := f.UpdateThread(ctx, f.Ada, thread(f).ID, patch)
-			return err
-		}
-	}
-	free := func(f *forum) storetest.ThreadRef { return f.Free }
-	sub := func(f *forum) storetest.ThreadRef { return f.Sub }
-	for name, change := range map[string]change{
-		"nothing": func(context.Context, *forum) error { return nil },
-		"a message that mentions": func(_ context.Context, f *forum) error {
-			f.post(f.Mina, f.Free, "hello @Finn and @Ada")
-			return nil
-		},
-		"a reply":         func(_ context.Context, f *forum) error { f.reply(f.Finn, f.Free, f.Free.First, "yes"); return nil },
-		"the team called": func(_ context.Context, f *forum) error { f.post(f.Ada, f.Private, "@team"); return nil },
-		"an edit that mentions": func(ctx context.Context, f *forum) error {
-			_, err := f.EditMessage(ctx, f.Ada, f.Free.First, "Welcome, @Mina")
-			return err
-		},
-		"an edit of what is quoted": func(ctx context.Context, f *forum) error {
-			f.reply(f.Finn, f.Free, f.Free.First, "yes")
-			_, err := f.EditMessage(ctx, f.Ada, f.Free.First, "Welcome?")
-			return err
-		},
-		"a deletion with replies": func(ctx context.Context, f *forum) error {
-			root := f.reply(f.Finn, f.Free, f.Free.First, "@Mina?")
-			f.reply(f.Mina, f.Free, root.ID, "yes")
-			_, err := f.DeleteMessage(ctx, f.Finn, root.ID)
-			return err
-		},
-		"a like": func(ctx context.Context, f *forum) error {
-			_, err := f.Like(ctx, f.Mina, f.Free.First)
-			return err
-		},
-		"a like taken back": func(ctx context.Context, f *forum) error {
-			if _, err := f.Like(ctx, f.Mina, f.Free.First); err != nil {
-				return err
-			}
-			_, err := f.Unlike(ctx, f.Mina, f.Free.First)
-			return err
-		},
-		"a new thread": func(ctx context.Context, f *forum) error {
-			_, err := f.CreateThread(ctx, f.Ada, app.NewThread{Title: "New", Content: "hello @Finn"}, app.Idempotency{})
-			return err
-		},
-		"a new thread for some": func(ctx context.Context, f *forum) error {
-			_, err := f.CreateThread(ctx, f.Ada, app.NewThread{Title: "New", Content: "hello @Finn", TierID: f.Silver.ID}, app.Idempotency{})
-			return err
-		},
-		"a new private thread": func(ctx context.Context, f *forum) error {
-			_, err := f.CreateThread(ctx, f.Ada, app.NewThread{Title: "New", Content: "hello @Finn @Tomas", Private: true}, app.Idempotency{})
-			return err
-		},
-		"a sub-thread":          func(_ context.Context, f *forum) error { f.grow(f.Finn, f.Free.First, "Why?", "hello"); return nil },
-		"a sub-thread for some": func(_ context.Context, f *forum) error { f.grow(f.Mina, f.Paid.First, "Why?", "hello"); return nil },
-		"a thread deleted": func(ctx context.Context, f *forum) error {
-			f.post(f.Mina, f.Free, "@Finn")
-			_, err := f.DeleteThread(ctx, f.Ada, f.Free.ID)
-			return err
-		},
-		"a sub-thread deleted": func(ctx context.Context, f *forum) error {
-			_, err := f.DeleteThread(ctx, f.Mina, f.Sub.ID)
-			return err
-		},
-		"a new title":               update(free, app.ThreadPatch{Title: &title}),
-		"pinned and locked":         update(free, app.ThreadPatch{Pinned: &yes, Locked: &yes}),
-		"gone private":              update(free, app.ThreadPatch{Private: &yes}),
-		"a sub-thread gone private": update(sub, app.ThreadPatch{Private: &yes}),
-		"not private as it was":     update(free, app.ThreadPatch{Private: &no}),
-		"free, as it was":           update(free, app.ThreadPatch{TierID: &silver}),
-		"for some": func(ctx context.Context, f *forum) error {
-			f.post(f.Mina, f.Free, "@Finn") // he has something unread in it
-			_, err := f.SetTier(ctx, f.Ada, f.Free.ID, f.Silver.ID)
-			return err
-		},
-		"for all, the sub-thread for some": func(ctx context.Context, f *forum) error {
-			f.grow(f.Mina, f.Paid.First, "Why?", "hello")
-			_, err := f.SetTier(ctx, f.Ada, f.Paid.ID, 0)
-			return err
-		},
-		"public again": func(ctx context.Context, f *forum) error {
-			if _, err := f.UpdateThread(ctx, f.Ada, f.Sub.ID, app.ThreadPatch{Private: &yes}); err != nil {
-				return err
-			}
-			_, err := f.UpdateThread(ctx, f.Ada, f.Sub.ID, app.ThreadPatch{Private: &no})
-			return err
-		},
-		"one notification read": func(ctx context.Context, f *forum) error { return f.readFirst(ctx, f.Tomas) },
-		"all notifications read": func(ctx context.Context, f *forum) error {
-			_, err := f.ReadAllNotifications(ctx, f.Tomas)
-			return err
-		},
-		"a notification deleted": func(ctx context.Context, f *forum) error {
-			_, err := f.DeleteNotification(ctx, f.Tomas, f.notificationsOf(f.Tomas)[0].ID)
-			return err
-		},
-		"a thread read": func(ctx context.Context, f *forum) error {
-			_, err := f.MarkRead(ctx, f.Tomas, f.Free.ID, 0)
-			return err
-		},
-		"a page opened": func(ctx context.Context, f *forum) error {
-			_, _, err := f.Messages(ctx, f.Tomas, f.Free.ID, app.MessageQuery{Limit: 10, MarkRead: true})
-			return err
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := openForum(t)
-			// Tomas follows the free thread, and has two things to read.
-			_, err := f.Follow(t.Context(), f.Tomas, f.Free.ID, parley.Follow{NewMessage: true, Mention: true, Reply: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			f.post(f.Finn, f.Free, "one")
-			f.post(f.Finn, f.Free, "two")
+	f := openForum(t)
+	f.followed(f.Free, allNews, f.Tomas)
+	for _, tc := range append(f.conversations(), f.settings()...) {
+		t.Run(tc.name, func(t *testing.T) {
+			f.t = t
+			f.post(f.Mina, f.Free, "one") // Tomas always has something to read
+			f.post(f.Mina, f.Free, "two")
 			everybody := f.gather(f.Free, f.Paid, f.Private, f.Sub)
-			if err := change(t.Context(), f); err != nil {
+			if err := tc.make(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			f.RunJobs(t.Context())
@@ -144,14 +35,100 @@ func TestSnapshotAndEventsAreAFreshSnapshot(t *testing.T) {
 	}
 }
 
+// change is something that happens in a forum.
+type change struct {
+	name string
+	make func(context.Context) error
+}
+
+// conversations are what people say, like and read.
+func (f *forum) conversations() []change {
+	none := app.Idempotency{}
+	said := func(say func()) func(context.Context) error {
+		return func(context.Context) error { say(); return nil }
+	}
+	started := func(in app.NewThread) func(context.Context) error {
+		in.Title, in.Content = "New", "hello @Finn @Tomas"
+		return func(ctx context.Context) error { return drop(f.CreateThread(ctx, f.Ada, in, none)) }
+	}
+	return []change{
+		{"nothing", said(func() {})},
+		{"a message that mentions", said(func() { f.post(f.Mina, f.Free, "hello @Finn and @Ada") })},
+		{"a reply", said(func() { f.reply(f.Finn, f.Free, f.Free.First, "yes") })},
+		{"the team called", said(func() { f.post(f.Ada, f.Private, "@team") })},
+		{"an edit that mentions", func(ctx context.Context) error {
+			return drop(f.EditMessage(ctx, f.Ada, f.Free.First, "Welcome, @Mina"))
+		}},
+		{"an edit of what is quoted", func(ctx context.Context) error {
+			f.reply(f.Finn, f.Free, f.Free.First, "yes")
+			return drop(f.EditMessage(ctx, f.Ada, f.Free.First, "Welcome?"))
+		}},
+		{"a deletion with replies", func(ctx context.Context) error {
+			root := f.reply(f.Finn, f.Free, f.Free.First, "@Mina?")
+			f.reply(f.Mina, f.Free, root.ID, "yes")
+			return drop(f.DeleteMessage(ctx, f.Finn, root.ID))
+		}},
+		{"a like", func(ctx context.Context) error { return drop(f.Like(ctx, f.Mina, f.Free.First)) }},
+		{"a like taken back", func(ctx context.Context) error { return drop(f.Unlike(ctx, f.Mina, f.Free.First)) }},
+		{"a like that did not last", func(ctx context.Context) error {
+			return errors.Join(drop(f.Like(ctx, f.Finn, f.Free.First)), drop(f.Unlike(ctx, f.Finn, f.Free.First)))
+		}},
+		{"a new thread", started(app.NewThread{})},
+		{"a new thread for some", started(app.NewThread{TierID: f.Silver.ID})},
+		{"a new private thread", started(app.NewThread{Private: true})},
+		{"a sub-thread", said(func() { f.grow(f.Finn, f.Free.First, "Why?", "hello") })},
+		{"a sub-thread for some", said(func() { f.grow(f.Mina, f.Paid.First, "Why?", "hello") })},
+		{"one notification read", func(ctx context.Context) error {
+			return drop(f.ReadNotification(ctx, f.Tomas, f.notificationsOf(f.Tomas)[0].ID))
+		}},
+		{"a notification deleted", func(ctx context.Context) error {
+			return drop(f.DeleteNotification(ctx, f.Tomas, f.notificationsOf(f.Tomas)[0].ID))
+		}},
+		{"a page opened", func(ctx context.Context) error {
+			_, _, err := f.Messages(ctx, f.Tomas, f.Free.ID, app.MessageQuery{Limit: 10, MarkRead: true})
+			return err
+		}},
+		{"a thread read", func(ctx context.Context) error { return drop(f.MarkRead(ctx, f.Tomas, f.Free.ID, 0)) }},
+		{"all notifications read", func(ctx context.Context) error { return drop(f.ReadAllNotifications(ctx, f.Tomas)) }},
+	}
+}
+
+// settings are what managers do with threads.
+func (f *forum) settings() []change {
+	yes, no, title, silver, free := true, false, "Another title", f.Silver.ID, int64(0)
+	update := func(thread storetest.ThreadRef, patch app.ThreadPatch) func(context.Context) error {
+		return func(ctx context.Context) error { return drop(f.UpdateThread(ctx, f.Ada, thread.ID, patch)) }
+	}
+	private, public := app.ThreadPatch{Private: &yes}, app.ThreadPatch{Private: &no}
+	return []change{
+		{"a new title", update(f.Free, app.ThreadPatch{Title: &title})},
+		{"pinned and locked", update(f.Paid, app.ThreadPatch{Pinned: &yes, Locked: &yes})},
+		{"public, as it was", update(f.Free, public)},
+		{"free, as it was", update(f.Free, app.ThreadPatch{TierID: &free})},
+		{"a sub-thread gone private", update(f.Sub, private)},
+		{"a sub-thread public again", update(f.Sub, public)},
+		{"the free thread for some", func(ctx context.Context) error {
+			f.post(f.Mina, f.Free, "@Finn") // he has something unread in it
+			return update(f.Free, app.ThreadPatch{TierID: &silver})(ctx)
+		}},
+		{"the free thread for all again", update(f.Free, app.ThreadPatch{TierID: &free})},
+		{"the paid thread for all, its sub-thread for some", update(f.Paid, app.ThreadPatch{TierID: &free})},
+		{"the free thread gone private, and public again at once", func(ctx context.Context) error {
+			return errors.Join(update(f.Free, private)(ctx), update(f.Free, public)(ctx))
+		}},
+		{"the private thread public", update(f.Private, public)},
+		{"the private thread private", update(f.Private, private)},
+		{"a sub-thread deleted", func(ctx context.Context) error { return drop(f.DeleteThread(ctx, f.Mina, f.Sub.ID)) }},
+		{"a thread deleted with its sub-threads", func(ctx context.Context) error {
+			f.post(f.Mina, f.Free, "@Finn")
+			return drop(f.DeleteThread(ctx, f.Ada, f.Free.ID))
+		}},
+	}
+}
+
 func (f *forum) notificationsOf(v parley.Viewer) []parley.Notification {
 	f.t.Helper()
 	return must[app.NotificationPage](f.t)(f.Notifications(f.t.Context(), v, 0, 0, 100)).Notifications
-}
-
-func (f *forum) readFirst(ctx context.Context, v parley.Viewer) error {
-	_, err := f.ReadNotification(ctx, v, f.notificationsOf(v)[0].ID)
-	return err
 }
 
 // TestAnyHistoryIsWhatItsEventsTell has everybody do all sorts of things. Some
