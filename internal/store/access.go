@@ -41,12 +41,12 @@ type ThreadState struct {
 // ThreadState reads what decisions about a thread are made from; false if there
 // is no such thread, or no longer.
 func (s *Snapshot) ThreadState(id int64) (ThreadState, bool, error) {
-	return one(s, scanThreadState, threadState+` WHERE t.id = $1 AND t.deleted_at IS NULL`, id)
+	return one(s, scanThreadState, threadState+` WHERE t.id = cast($1 AS BIGINT) AND t.deleted_at IS NULL`, id)
 }
 
 // SubThreadStates reads the states of a thread's sub-threads.
 func (s *Snapshot) SubThreadStates(parentID int64) ([]ThreadState, error) {
-	return list(s, scanThreadState, threadState+` WHERE t.parent_thread_id = $1 AND t.deleted_at IS NULL ORDER BY t.id`, parentID)
+	return list(s, scanThreadState, threadState+` WHERE t.parent_thread_id = cast($1 AS BIGINT) AND t.deleted_at IS NULL ORDER BY t.id`, parentID)
 }
 
 // SubThreadsOf reads the states of the threads that grew out of some messages.

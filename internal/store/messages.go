@@ -9,7 +9,8 @@ import (
 )
 
 // messageRows reads messages as the viewer, $1, sees them. What is deleted is
-// left out by the conditions that follow it.
+// left out by the conditions that follow it. The casts are for SQLite, see
+// TestIDsDoNotChangeThePlan.
 const messageRows = `SELECT m.id, m.thread_id, m.content, m.content_html, u.id, u.username, u.role, u.amount_cents, u.source,
 	m.edited_at, m.created_at, m.mentions, m.reply_to_id, m.reply_count, m.like_count, m.spawned_thread_count,
 	t.parent_thread_id IS NULL, l.user_id IS NOT NULL,
@@ -17,7 +18,7 @@ const messageRows = `SELECT m.id, m.thread_id, m.content, m.content_html, u.id, 
 	FROM messages m
 	JOIN threads t ON t.id = m.thread_id AND t.deleted_at IS NULL
 	JOIN users u ON u.id = m.user_id
-	LEFT JOIN likes l ON l.message_id = m.id AND l.user_id = $1
+	LEFT JOIN likes l ON l.message_id = m.id AND l.user_id = cast($1 AS BIGINT)
 	LEFT JOIN messages o ON o.id = m.reply_to_id AND o.deleted_at IS NULL
 	LEFT JOIN users ou ON ou.id = o.user_id
 	WHERE m.deleted_at IS NULL`
@@ -26,7 +27,7 @@ const messageRows = `SELECT m.id, m.thread_id, m.content, m.content_html, u.id, 
 // the end), oldest first.
 func (s *Snapshot) NewestMessages(viewerID, threadID, before int64, limit int) ([]parley.Message, error) {
 	args := arguments{viewerID, threadID}
-	text := messageRows + " AND m.thread_id = $2"
+	text := messageRows + " AND m.thread_id = cast($2 AS BIGINT)"
 	if before > 0 {
 		text += " AND m.id < " + args.add(before)
 	}
@@ -38,19 +39,19 @@ func (s *Snapshot) NewestMessages(viewerID, threadID, before int64, limit int) (
 // MessagesAfter returns the first limit messages of a thread after an id, oldest
 // first.
 func (s *Snapshot) MessagesAfter(viewerID, threadID, after int64, limit int) ([]parley.Message, error) {
-	return list(s, scanMessage, messageRows+" AND m.thread_id = $2 AND m.id > $3 ORDER BY m.id LIMIT $4",
+	return list(s, scanMessage, messageRows+" AND m.thread_id = cast($2 AS BIGINT) AND m.id > $3 ORDER BY m.id LIMIT $4",
 		viewerID, threadID, after, limit)
 }
 
 // Replies returns replies to a message after an id, oldest first.
 func (s *Snapshot) Replies(viewerID, messageID, after int64, limit, offset int) ([]parley.Message, error) {
-	return list(s, scanMessage, messageRows+" AND m.reply_to_id = $2 AND m.id > $3 ORDER BY m.id LIMIT $4 OFFSET $5",
+	return list(s, scanMessage, messageRows+" AND m.reply_to_id = cast($2 AS BIGINT) AND m.id > $3 ORDER BY m.id LIMIT $4 OFFSET $5",
 		viewerID, messageID, after, limit, offset)
 }
 
 // Message returns a message; false if there is none, or no longer.
 func (s *Snapshot) Message(viewerID, id int64) (parley.Message, bool, error) {
-	return one(s, scanMessage, messageRows+" AND m.id = $2", viewerID, id)
+	return one(s, scanMessage, messageRows+" AND m.id = cast($2 AS BIGINT)", viewerID, id)
 }
 
 // MessagesByID returns those of the messages that exist, by id.
@@ -134,7 +135,7 @@ func (s *Snapshot) MessageState(id int64) (MessageState, bool, error) {
 		return m, json.Unmarshal([]byte(mentions), &m.Mentions)
 	}, `SELECT m.id, m.thread_id, m.user_id, coalesce(m.reply_to_id, 0), m.content, m.mentions
 		FROM messages m JOIN threads t ON t.id = m.thread_id AND t.deleted_at IS NULL
-		WHERE m.id = $1 AND m.deleted_at IS NULL`, id)
+		WHERE m.id = cast($1 AS BIGINT) AND m.deleted_at IS NULL`, id)
 }
 
 // Text is what a message says, in all its forms.

@@ -15,7 +15,7 @@ func visibleNotifications(args *arguments, v parley.Viewer) string {
 		JOIN threads t ON t.id = n.thread_id AND t.deleted_at IS NULL
 		JOIN thread_access a ON a.thread_id = n.thread_id
 		JOIN users u ON u.id = n.sender_id
-		WHERE n.user_id = ` + args.add(v.ID) + ` AND n.is_deleted = 0 AND ` + accessible(args, v)
+		WHERE n.user_id = ` + args.id(v.ID) + ` AND n.is_deleted = 0 AND ` + accessible(args, v)
 }
 
 const notificationColumns = `SELECT n.id, n.kind, u.id, u.username, n.thread_id, t.title, m.id, m.content, n.is_read, n.created_at `
@@ -42,7 +42,7 @@ func (s *Snapshot) Notifications(v parley.Viewer, before int64, limit, offset in
 func (s *Snapshot) Notification(v parley.Viewer, id int64) (parley.NotificationFacts, bool, error) {
 	var args arguments
 	text := notificationColumns + visibleNotifications(&args, v)
-	return one(s, scanNotification, text+" AND n.id = "+args.add(id), args...)
+	return one(s, scanNotification, text+" AND n.id = "+args.id(id), args...)
 }
 
 // CountNotifications returns how many notifications v has, read ones included.
@@ -59,7 +59,7 @@ func (s *Snapshot) UnreadNotifications(v parley.Viewer, threadID int64) (int64, 
 	var args arguments
 	text := "SELECT count(*) " + visibleNotifications(&args, v) + " AND n.is_read = 0"
 	if threadID != 0 {
-		text += " AND n.thread_id = " + args.add(threadID)
+		text += " AND n.thread_id = " + args.id(threadID)
 	}
 	count, _, err := one(s, scalar[int64], text, args...)
 	return count, err
@@ -91,7 +91,7 @@ func (tx *Tx) Notify(n NewNotification) (bool, error) {
 // id (0: all), and returns how many were not. What v cannot see stays as it is.
 func (tx *Tx) ReadThread(v parley.Viewer, threadID, upTo int64) (int64, error) {
 	var args arguments
-	visible := visibleNotifications(&args, v) + " AND n.thread_id = " + args.add(threadID)
+	visible := visibleNotifications(&args, v) + " AND n.thread_id = " + args.id(threadID)
 	if upTo > 0 {
 		visible += " AND n.message_id <= " + args.add(upTo)
 	}
@@ -104,7 +104,7 @@ func (tx *Tx) ReadNotification(v parley.Viewer, id int64) (int64, error) {
 	var args arguments
 	visible := visibleNotifications(&args, v)
 	if id != 0 {
-		visible += " AND n.id = " + args.add(id)
+		visible += " AND n.id = " + args.id(id)
 	}
 	return tx.readVisible(v, visible, args)
 }

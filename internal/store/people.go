@@ -77,7 +77,7 @@ func (s *Snapshot) Recipients(q RecipientQuery) ([]parley.Recipient, error) {
 	args := arguments{q.ThreadID, q.After}
 	return list(s, scanRecipient, `SELECT u.id, u.role, u.amount_cents, u.is_active, f.new_message, f.mention, f.reply
 		FROM (`+q.candidates(&args)+`) c JOIN users u ON u.id = c.id
-		LEFT JOIN follows f ON f.thread_id = $1 AND f.user_id = u.id ORDER BY u.id`, args...)
+		LEFT JOIN follows f ON f.thread_id = cast($1 AS BIGINT) AND f.user_id = u.id ORDER BY u.id`, args...)
 }
 
 // candidates selects the next ids after $2, those of thread $1 among them. The
@@ -93,7 +93,7 @@ func (q RecipientQuery) sets(args *arguments) string {
 	}
 	sets := []string{`SELECT id FROM users WHERE id > $2 AND id IN ` + in(args, append([]int64{0}, q.Named...))}
 	if q.Followers {
-		sets = append(sets, `SELECT user_id FROM follows WHERE thread_id = $1 AND user_id > $2`)
+		sets = append(sets, `SELECT user_id FROM follows WHERE thread_id = cast($1 AS BIGINT) AND user_id > $2`)
 	}
 	for _, special := range q.Specials {
 		sets = append(sets, `SELECT id FROM users WHERE id > $2 AND role = `+args.add(string(special)))

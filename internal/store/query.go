@@ -105,6 +105,10 @@ func (a *arguments) add(value any) string {
 	return "$" + strconv.Itoa(len(*a))
 }
 
+// id appends an id that a column is compared with. The cast is for SQLite, see
+// TestIDsDoNotChangeThePlan.
+func (a *arguments) id(value int64) string { return "cast(" + a.add(value) + " AS BIGINT)" }
+
 // in appends values and returns their parenthesised placeholders, for IN. To
 // keep the number of different statements small it repeats the last value up to
 // the next power of two.

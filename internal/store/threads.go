@@ -35,7 +35,7 @@ func (s *Snapshot) Threads(v parley.Viewer, f ThreadFilter) ([]parley.Thread, er
 		where += " AND t.parent_thread_id IS NOT NULL"
 	}
 	if f.Source != 0 {
-		where += " AND t.parent_message_id = " + args.add(f.Source)
+		where += " AND t.parent_message_id = " + args.id(f.Source)
 	}
 	text := threadRows + " WHERE " + where + " ORDER BY t.is_pinned DESC, t.last_message_at DESC, t.id DESC LIMIT " +
 		args.add(f.Limit) + " OFFSET " + args.add(f.Offset)
@@ -45,14 +45,14 @@ func (s *Snapshot) Threads(v parley.Viewer, f ThreadFilter) ([]parley.Thread, er
 // Thread returns a thread as v sees it, with CanAccess telling whether v may; false
 // if there is none.
 func (s *Snapshot) Thread(v parley.Viewer, id int64) (parley.Thread, bool, error) {
-	return one(s, threadScanner(v), threadRows+" WHERE t.deleted_at IS NULL AND t.id = $2", v.ID, id)
+	return one(s, threadScanner(v), threadRows+" WHERE t.deleted_at IS NULL AND t.id = cast($2 AS BIGINT)", v.ID, id)
 }
 
 // CountSubThreads returns how many threads that v may see grew out of a message.
 func (s *Snapshot) CountSubThreads(v parley.Viewer, messageID int64) (int64, error) {
 	args := arguments{messageID}
 	count, _, err := one(s, scalar[int64], `SELECT count(*) FROM threads t JOIN thread_access a ON a.thread_id = t.id
-		WHERE t.parent_message_id = $1 AND t.deleted_at IS NULL AND `+accessible(&args, v), args...)
+		WHERE t.parent_message_id = cast($1 AS BIGINT) AND t.deleted_at IS NULL AND `+accessible(&args, v), args...)
 	return count, err
 }
 
@@ -61,14 +61,15 @@ func (s *Snapshot) CountSubThreads(v parley.Viewer, messageID int64) (int64, err
 const unreadMessages = `FROM messages um WHERE um.thread_id = t.id AND um.deleted_at IS NULL
 	AND um.id > coalesce(r.message_id, 0) AND um.user_id <> $1`
 
-// threadRows reads threads as the viewer, $1, sees them.
+// threadRows reads threads as the viewer, $1, sees them. The casts are for SQLite,
+// see TestIDsDoNotChangeThePlan.
 const threadRows = `SELECT t.id, t.title, t.user_id, u.username, u.role, u.amount_cents, u.source,
 	t.message_count, coalesce(v.views, 0), t.follower_count, t.is_pinned, t.is_locked, a.is_private, a.min_tier_cents,
 	a.tier_id, ti.title, ti.description, ti.color, t.last_message_at, t.created_at, t.parent_thread_id, t.parent_message_id,
 	sm.id, substr(sm.content, 1, 100), su.username, sm.created_at,
 	f.user_id IS NOT NULL, r.message_id, t.slow_mode_seconds,
 	(SELECT count(*) FROM notifications n JOIN messages nm ON nm.id = n.message_id AND nm.deleted_at IS NULL
-		WHERE n.user_id = $1 AND n.thread_id = t.id AND n.is_read = 0 AND n.is_deleted = 0),
+		WHERE n.user_id = cast($1 AS BIGINT) AND n.thread_id = t.id AND n.is_read = 0 AND n.is_deleted = 0),
 	(SELECT count(*) ` + unreadMessages + `)
 	FROM threads t
 	JOIN thread_access a ON a.thread_id = t.id
@@ -77,8 +78,8 @@ const threadRows = `SELECT t.id, t.title, t.user_id, u.username, u.role, u.amoun
 	LEFT JOIN thread_views v ON v.thread_id = t.id
 	LEFT JOIN messages sm ON sm.id = t.parent_message_id AND sm.deleted_at IS NULL
 	LEFT JOIN users su ON su.id = sm.user_id
-	LEFT JOIN follows f ON f.thread_id = t.id AND f.user_id = $1
-	LEFT JOIN read_positions r ON r.thread_id = t.id AND r.user_id = $1`
+	LEFT JOIN follows f ON f.thread_id = t.id AND f.user_id = cast($1 AS BIGINT)
+	LEFT JOIN read_positions r ON r.thread_id = t.id AND r.user_id = cast($1 AS BIGINT)`
 
 // author is the columns that show who wrote something.
 type author struct {
