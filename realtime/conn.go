@@ -195,13 +195,24 @@ func (c *Conn) handle(op ws.OpCode, payload []byte) error {
 		}
 		return peerClosed{reason}
 	case ws.OpPing:
-		c.push(entry{wire: encode(ws.OpPong, payload), lane: State, key: pongKey})
+		c.pong(payload)
 	case ws.OpText:
 		if c.live() && c.config.OnMessage != nil {
 			c.config.OnMessage(c, payload)
 		}
 	}
 	return nil
+}
+
+// pong answers a ping. A client that sends pings but is slow to read the answers gets only the last one.
+func (c *Conn) pong(payload []byte) {
+	e := entry{wire: encode(ws.OpPong, payload), lane: Ephemeral}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.queue != nil && c.queue.crowded() {
+		e.lane, e.key = State, pongKey
+	}
+	c.enqueue(e)
 }
 
 // counters returns those of the connection's hub, if it has one.

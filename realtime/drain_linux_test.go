@@ -11,8 +11,11 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+
+	"github.com/gobwas/ws"
 )
 
 // drain is a process with many clients that only read: this test binary, started with drainArgument. One goroutine
@@ -68,29 +71,51 @@ func runDrain(address string, clients int) error {
 	if err != nil {
 		return err
 	}
-	sockets := make(map[int32]*drained, clients)
-	for range clients {
-		fd, err := dialRaw(address)
-		if err != nil {
-			return fmt.Errorf("client %d: %w", len(sockets), err)
-		}
-		e := syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(fd)}
-		if err := syscall.EpollCtl(epoll, syscall.EPOLL_CTL_ADD, fd, &e); err != nil {
-			return err
-		}
-		sockets[int32(fd)] = &drained{}
-	}
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
 	}()
-	os.Stdout.Write([]byte{0})
-	return drainAll(epoll, sockets)
+	failed := make(chan error)
+	go func() { failed <- drainAll(epoll, clients) }() // pings are answered while others still connect
+	go func() {
+		if err := connectAll(epoll, address, clients); err != nil {
+			failed <- err
+		}
+		os.Stdout.Write([]byte{0})
+	}()
+	return <-failed
 }
 
-func drainAll(epoll int, sockets map[int32]*drained) error {
+// connectAll connects the clients, some at a time.
+func connectAll(epoll int, address string, clients int) error {
+	const atOnce = 8
+	var dialers sync.WaitGroup
+	failed := make(chan error, atOnce)
+	for first := range atOnce {
+		dialers.Go(func() {
+			for n := first; n < clients; n += atOnce {
+				fd, err := dialRaw(address)
+				if err == nil {
+					e := syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(fd)}
+					err = syscall.EpollCtl(epoll, syscall.EPOLL_CTL_ADD, fd, &e)
+				}
+				if err != nil {
+					failed <- fmt.Errorf("client %d: %w", n, err)
+					return
+				}
+			}
+		})
+	}
+	dialers.Wait()
+	close(failed)
+	return <-failed
+}
+
+// drainAll reads for all clients.
+func drainAll(epoll, clients int) error {
 	events := make([]syscall.EpollEvent, 512)
 	buffer := make([]byte, 256<<10)
+	sockets := make(map[int32]*drained, clients)
 	reached := make(map[int]int) // event → clients
 	for {
 		n, err := syscall.EpollWait(epoll, events, -1)
@@ -103,12 +128,16 @@ func drainAll(epoll int, sockets map[int32]*drained) error {
 				return fmt.Errorf("a client was closed: %d, %w", n, err)
 			}
 			s := sockets[e.Fd]
+			if s == nil {
+				s = new(drained)
+				sockets[e.Fd] = s
+			}
 			before := s.events
 			if s.read(buffer[:n]) {
-				_, _ = syscall.Write(int(e.Fd), masked(0xa, true, nil))
+				_, _ = syscall.Write(int(e.Fd), masked(ws.OpPong, true, nil))
 			}
 			for i := before; i < s.events; i++ {
-				if reached[i]++; reached[i] == len(sockets) {
+				if reached[i]++; reached[i] == clients {
 					delete(reached, i)
 					os.Stdout.Write([]byte{0})
 				}

@@ -355,6 +355,11 @@ func (s *shard) end(l *link) {
 		s.wheel.unset(&l.stall.timer)
 	}
 	s.links[l.fd] = nil
+	if l.answered {
+		// What a client sends behind its close frame counts for nothing, but to close a socket that holds
+		// unread bytes is to reset it, and the client may lose our answer.
+		_, _ = s.poller.read(l.fd, s.buffer)
+	}
 	s.poller.close(l.fd)
 	c.finish()
 	s.mu.Lock()

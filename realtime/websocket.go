@@ -55,6 +55,7 @@ type incoming struct {
 	limit   int
 	partial []byte    // of a frame that is not complete yet
 	message []byte    // of a fragmented message, what came so far
+	valid   int       // how much of it is known to be UTF-8
 	opcode  ws.OpCode // of that message; OpContinuation (0) outside of one
 }
 
@@ -73,13 +74,16 @@ var errMore = errors.New("frame is not complete")
 // stops at the first error: handle's, or a violation of the protocol.
 func (in *incoming) feed(data []byte, handle func(op ws.OpCode, payload []byte) error) error {
 	if len(in.partial) > 0 {
-		data = append(in.partial, data...)
-		in.partial = nil
+		in.partial = append(in.partial, data...)
+		data = in.partial
 	}
+	stored := len(in.partial)
 	for len(data) > 0 {
 		header, payload, size, err := in.cut(data)
 		if errors.Is(err, errMore) {
-			in.partial = append(in.partial, data...)
+			if len(data) != stored { // it is not where it was already
+				in.partial = bytes.Clone(data)
+			}
 			return nil
 		}
 		if err == nil {
@@ -91,6 +95,7 @@ func (in *incoming) feed(data []byte, handle func(op ws.OpCode, payload []byte) 
 		}
 		data = data[size:]
 	}
+	in.partial = nil
 	return nil
 }
 
@@ -142,11 +147,27 @@ func (in *incoming) accept(header ws.Header, payload []byte, handle func(ws.OpCo
 	}
 	if !header.Fin {
 		in.opcode = opcode
-		return nil
+		return in.check()
 	}
-	in.message, in.opcode = nil, ws.OpContinuation
+	in.message, in.valid, in.opcode = nil, 0, ws.OpContinuation
 	if !utf8.Valid(payload) {
 		return violation{CloseInvalidText}
 	}
 	return handle(opcode, payload)
+}
+
+// check refuses a message whose fragments cannot become UTF-8 any more, whatever follows.
+func (in *incoming) check() error {
+	for in.valid < len(in.message) {
+		rest := in.message[in.valid:]
+		r, size := utf8.DecodeRune(rest)
+		if r == utf8.RuneError && size <= 1 {
+			if utf8.FullRune(rest) {
+				return violation{CloseInvalidText}
+			}
+			return nil
+		}
+		in.valid += size
+	}
+	return nil
 }

@@ -18,15 +18,44 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// serveEcho runs a server whose connections send back what they get, and returns its address.
-func serveEcho(t *testing.T) string {
+// onEachSocket runs a test with servers whose connections send back what they get: one with plain TCP
+// sockets, and one with sockets that are not known to be that, as with TLS.
+func onEachSocket(t *testing.T, config UpgradeConfig, test func(t *testing.T, address string)) {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, err := Upgrade(w, r, UpgradeConfig{OnMessage: func(c *Conn, text []byte) { c.Send(Message{Frame: bytes.Clone(text)}) }})
-		if err == nil {
+	for name, wrap := range map[string]func(net.Listener) net.Listener{
+		"plain":  func(l net.Listener) net.Listener { return l },
+		"opaque": func(l net.Listener) net.Listener { return opaqueListener{l} },
+	} {
+		t.Run(name, func(t *testing.T) { test(t, serveEcho(t, config, wrap)) })
+	}
+}
+
+// opaqueListener hides what its sockets are.
+type opaqueListener struct{ net.Listener }
+
+type opaqueConn struct{ net.Conn }
+
+func (c opaqueConn) CloseWrite() error { return c.Conn.(*net.TCPConn).CloseWrite() }
+
+func (l opaqueListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return opaqueConn{c}, nil
+}
+
+// serveEcho returns the address of such a server.
+func serveEcho(t *testing.T, config UpgradeConfig, wrap func(net.Listener) net.Listener) string {
+	t.Helper()
+	config.OnMessage = func(c *Conn, text []byte) { c.Send(Message{Frame: bytes.Clone(text)}) }
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c, err := Upgrade(w, r, config); err == nil {
 			t.Cleanup(func() { <-c.Done() })
 		}
 	}))
+	server.Listener = wrap(server.Listener)
+	server.Start()
 	t.Cleanup(server.Close)
 	return server.Listener.Addr().String()
 }
@@ -34,9 +63,9 @@ func serveEcho(t *testing.T) string {
 const handshake = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 
-// talk sends the handshake and raw bytes in one segment, and returns the frames that come back,
-// written as "op payload".
-func talk(t *testing.T, address string, raw []byte) (answers []string) {
+// talk sends the handshake and raw bytes, the first of them in the same segment, and returns the frames
+// that come back, written as "op payload".
+func talk(t *testing.T, address string, pieces ...[]byte) (answers []string) {
 	t.Helper()
 	socket, err := net.Dial("tcp", address)
 	if err != nil {
@@ -44,7 +73,13 @@ func talk(t *testing.T, address string, raw []byte) (answers []string) {
 	}
 	defer socket.Close()
 	socket.SetDeadline(time.Now().Add(10 * time.Second))
-	socket.Write(append([]byte(handshake), raw...))
+	go func() { // a server that has heard enough does not read the rest
+		before := []byte(handshake)
+		for _, piece := range pieces {
+			socket.Write(append(before, piece...))
+			before = nil
+		}
+	}()
 	r := bufio.NewReader(socket)
 	if response, err := http.ReadResponse(r, nil); err != nil || response.StatusCode != http.StatusSwitchingProtocols {
 		t.Fatalf("handshake: %v %v", response, err)
@@ -74,35 +109,31 @@ func closed(r CloseReason) string {
 
 // TestProtocol says what raw bytes of a client are answered with.
 func TestProtocol(t *testing.T) {
-	address := serveEcho(t)
-	text := func(fin bool, s string) []byte { return masked(ws.OpText, fin, []byte(s)) }
-	more := func(fin bool, s string) []byte { return masked(ws.OpContinuation, fin, []byte(s)) }
-	ping := func(s string) []byte { return masked(ws.OpPing, true, []byte(s)) }
-	bye := masked(ws.OpClose, true, []byte("\x03\xe8bye"))
+	bye := closing(1000, "bye")
 	goodbye := "close \x03\xe8bye"
 	raw := func(b ...byte) []byte { return b }
 	mask := raw(0, 0, 0, 0)
 	long := strings.Repeat("x", defaultReadLimit)
 
-	for name, test := range map[string]struct {
+	tests := map[string]struct {
 		send [][]byte
 		want []string
 	}{
-		"text":                          {[][]byte{text(true, "a"), text(true, ""), bye}, []string{"text a", "text ", goodbye}},
-		"text of 126 bytes":             {[][]byte{text(true, long[:126]), bye}, []string{"text " + long[:126], goodbye}},
-		"text at the limit":             {[][]byte{text(true, long), bye}, []string{"text " + long, goodbye}},
-		"text over the limit":           {[][]byte{text(true, long+"x")}, []string{closed(CloseTooBig)}},
-		"fragments over the limit":      {[][]byte{text(false, long), more(true, "x")}, []string{closed(CloseTooBig)}},
+		"text":                          {[][]byte{text("a"), text(""), bye}, []string{"text a", "text ", goodbye}},
+		"text of 126 bytes":             {[][]byte{text(long[:126]), bye}, []string{"text " + long[:126], goodbye}},
+		"text at the limit":             {[][]byte{text(long), bye}, []string{"text " + long, goodbye}},
+		"text over the limit":           {[][]byte{text(long + "x")}, []string{closed(CloseTooBig)}},
+		"fragments over the limit":      {[][]byte{begin(long), end("x")}, []string{closed(CloseTooBig)}},
 		"announced exbibytes":           {[][]byte{raw(0x81, 0xff, 0x7f, 0, 0, 0, 0, 0, 0, 0), mask}, []string{closed(CloseTooBig)}},
 		"length with its highest bit":   {[][]byte{raw(0x81, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0), mask}, []string{closed(CloseProtocolError)}},
 		"length not in shortest form":   {[][]byte{raw(0x81, 0xfe, 0, 1), mask, raw('a')}, []string{closed(CloseProtocolError)}},
-		"fragments":                     {[][]byte{text(false, "a"), more(false, "b"), more(true, "c"), bye}, []string{"text abc", goodbye}},
-		"empty fragments":               {[][]byte{text(false, ""), more(false, ""), more(true, "c"), text(true, "d"), bye}, []string{"text c", "text d", goodbye}},
-		"ping between fragments":        {[][]byte{text(false, "a"), ping("p"), more(true, "b"), bye}, []string{"pong p", "text ab", goodbye}},
-		"character cut by fragments":    {[][]byte{text(false, "\xc3"), more(true, "\xa9"), bye}, []string{"text é", goodbye}},
-		"text not UTF-8":                {[][]byte{text(true, "\xff")}, []string{closed(CloseInvalidText)}},
-		"fragments not UTF-8":           {[][]byte{text(false, "\xc3"), more(true, "x")}, []string{closed(CloseInvalidText)}},
-		"surrogate":                     {[][]byte{text(true, "\xed\xa0\x80")}, []string{closed(CloseInvalidText)}},
+		"fragments":                     {[][]byte{begin("a"), more("b"), end("c"), bye}, []string{"text abc", goodbye}},
+		"empty fragments":               {[][]byte{begin(""), more(""), end("c"), text("d"), bye}, []string{"text c", "text d", goodbye}},
+		"ping between fragments":        {[][]byte{begin("a"), ping("p"), end("b"), bye}, []string{"pong p", "text ab", goodbye}},
+		"character cut by fragments":    {[][]byte{begin("\xc3"), end("\xa9"), bye}, []string{"text é", goodbye}},
+		"text not UTF-8":                {[][]byte{text("\xff")}, []string{closed(CloseInvalidText)}},
+		"fragments not UTF-8":           {[][]byte{begin("\xc3"), end("x")}, []string{closed(CloseInvalidText)}},
+		"surrogate":                     {[][]byte{text("\xed\xa0\x80")}, []string{closed(CloseInvalidText)}},
 		"ping":                          {[][]byte{ping("hello"), bye}, []string{"pong hello", goodbye}},
 		"ping of 125 bytes":             {[][]byte{ping(long[:125]), bye}, []string{"pong " + long[:125], goodbye}},
 		"ping of 126 bytes":             {[][]byte{raw(0x89, 0xfe, 0, 126), mask, []byte(long[:126])}, []string{closed(CloseProtocolError)}},
@@ -115,30 +146,33 @@ func TestProtocol(t *testing.T) {
 		"third reserved bit":            {[][]byte{raw(0x91, 0x81), mask, raw('a')}, []string{closed(CloseProtocolError)}},
 		"reserved data opcode":          {[][]byte{raw(0x83, 0x80), mask}, []string{closed(CloseProtocolError)}},
 		"reserved control opcode":       {[][]byte{raw(0x8b, 0x80), mask}, []string{closed(CloseProtocolError)}},
-		"continuation of nothing":       {[][]byte{more(true, "x")}, []string{closed(CloseProtocolError)}},
-		"continuation after the end":    {[][]byte{text(false, "a"), more(true, "b"), more(true, "c")}, []string{"text ab", closed(CloseProtocolError)}},
-		"new text within fragments":     {[][]byte{text(false, "a"), text(true, "b")}, []string{closed(CloseProtocolError)}},
-		"close":                         {[][]byte{bye, text(true, "ignored")}, []string{goodbye}},
+		"continuation of nothing":       {[][]byte{end("x")}, []string{closed(CloseProtocolError)}},
+		"continuation after the end":    {[][]byte{begin("a"), end("b"), end("c")}, []string{"text ab", closed(CloseProtocolError)}},
+		"new text within fragments":     {[][]byte{begin("a"), text("b")}, []string{closed(CloseProtocolError)}},
+		"close":                         {[][]byte{bye, text("ignored")}, []string{goodbye}},
 		"close without a code":          {[][]byte{masked(ws.OpClose, true, nil)}, []string{"close "}},
 		"close with half a code":        {[][]byte{masked(ws.OpClose, true, []byte{3})}, []string{closed(CloseProtocolError)}},
-		"close between fragments":       {[][]byte{text(false, "a"), bye}, []string{goodbye}},
+		"close between fragments":       {[][]byte{begin("a"), bye}, []string{goodbye}},
 		"close with a reserved code":    {[][]byte{masked(ws.OpClose, true, []byte{0x03, 0xee})}, []string{closed(CloseProtocolError)}},
 		"close with an unassigned code": {[][]byte{masked(ws.OpClose, true, []byte{0x03, 0xf8})}, []string{closed(CloseProtocolError)}},
 		"close with code 5000":          {[][]byte{masked(ws.OpClose, true, []byte{0x13, 0x88})}, []string{closed(CloseProtocolError)}},
 		"close with code 1013":          {[][]byte{masked(ws.OpClose, true, []byte{0x03, 0xf5})}, []string{"close \x03\xf5"}},
 		"close with code 4999":          {[][]byte{masked(ws.OpClose, true, []byte{0x13, 0x87})}, []string{"close \x13\x87"}},
 		"close reason not UTF-8":        {[][]byte{masked(ws.OpClose, true, []byte("\x03\xe8\xff"))}, []string{closed(CloseInvalidText)}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got := talk(t, address, slices.Concat(test.send...)); !slices.Equal(got, test.want) {
-				t.Errorf("answered %.200q, want %.200q", got, test.want)
-			}
-		})
 	}
+	onEachSocket(t, UpgradeConfig{}, func(t *testing.T, address string) {
+		for name, test := range tests {
+			t.Run(name, func(t *testing.T) {
+				if got := talk(t, address, slices.Concat(test.send...)); !slices.Equal(got, test.want) {
+					t.Errorf("answered %.200q, want %.200q", got, test.want)
+				}
+			})
+		}
+	})
 }
 
 func TestRequestThatIsNoHandshakeIsRefusedInHTTP(t *testing.T) {
-	address := serveEcho(t)
+	address := serveEcho(t, UpgradeConfig{}, func(l net.Listener) net.Listener { return l })
 	response, err := http.Get("http://" + address)
 	if err != nil {
 		t.Fatal(err)
@@ -150,9 +184,13 @@ func TestRequestThatIsNoHandshakeIsRefusedInHTTP(t *testing.T) {
 }
 
 func TestOrdinaryClientTalksToUs(t *testing.T) {
+	onEachSocket(t, UpgradeConfig{}, testOrdinaryClient)
+}
+
+func testOrdinaryClient(t *testing.T, address string) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	client, _, err := websocket.Dial(ctx, "ws://"+serveEcho(t), &websocket.DialOptions{CompressionMode: websocket.CompressionContextTakeover})
+	client, _, err := websocket.Dial(ctx, "ws://"+address, &websocket.DialOptions{CompressionMode: websocket.CompressionContextTakeover})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,10 +218,9 @@ func TestLongCloseReasonIsCutBetweenCharacters(t *testing.T) {
 // FuzzClientFrames checks that what a client's bytes mean does not depend on how they arrive, and
 // that nothing makes us store more than a message.
 func FuzzClientFrames(f *testing.F) {
-	text := masked(ws.OpText, true, []byte("hello"))
-	f.Add(text, uint8(1))
+	f.Add(text("hello"), uint8(1))
 	f.Add(slices.Concat(masked(ws.OpText, false, []byte("hel")), masked(ws.OpPing, true, []byte("p")), masked(ws.OpContinuation, true, []byte("lo"))), uint8(3))
-	f.Add(append(text, 0x81, 0xff, 0x7f, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4), uint8(5))
+	f.Add(append(text("hello"), 0x81, 0xff, 0x7f, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4), uint8(5))
 	f.Add(masked(ws.OpClose, true, []byte("\x03\xe8bye")), uint8(2))
 	f.Add(masked(ws.OpText, true, bytes.Repeat([]byte("x"), 200)), uint8(7))
 	f.Add([]byte{0x81, 0xfe, 0, 1, 0, 0, 0, 0, 'a'}, uint8(1))
