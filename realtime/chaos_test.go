@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-
 	"strings"
 	"sync"
 	"testing"
