@@ -165,10 +165,12 @@ func TestMetricsTellTheStoryOfADay(t *testing.T) {
 		`parley_connections{client="field",stream="forum_threads"}`:    0,
 		`parley_connections{client="resuming",stream="forum_global"}`:  0,
 		`parley_connections{client="resuming",stream="forum_threads"}`: 2,
-		`parley_connected_users`:                                       1,
-		`parley_channels`:                                              3,
-		`parley_connection_opens_total{stream="forum_global"}`:         1,
-		`parley_connection_opens_total{stream="forum_threads"}`:        4,
+
+		`parley_connected_users`: 1,
+		`parley_channels`:        3,
+
+		`parley_connection_opens_total{stream="forum_global"}`:  1,
+		`parley_connection_opens_total{stream="forum_threads"}`: 4,
 
 		`parley_connection_closes_total{code="1000",reason="Client left"}`: 1,
 		`parley_connection_closes_total{code="other",reason="other"}`:      1,
