@@ -21,7 +21,7 @@ func TestOrderExactlyOnceAndCompletenessUnderChaos(t *testing.T) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			inGovernedWorld(t, nil, func(w *world, l *ledger) {
 				l.set(nil, 30*time.Millisecond)
-				c := &chaos{world: w, seed: seed, quiet: make(chan struct{})}
+				c := &chaos{world: w, seed: seed, commitsEach: 300, quiet: make(chan struct{})}
 				c.run()
 			})
 		})
@@ -30,7 +30,8 @@ func TestOrderExactlyOnceAndCompletenessUnderChaos(t *testing.T) {
 
 type chaos struct {
 	*world
-	seed uint64
+	seed        uint64
+	commitsEach int // of each publisher
 
 	commits    sync.Mutex
 	publishers sync.WaitGroup
@@ -67,7 +68,7 @@ func hidden(n uint64) bool { return n%7 == 0 }
 // publish commits events and publishes some of them.
 func (c *chaos) publish(r *rand.Rand) {
 	channels := []string{"t0", "t1", "t2", "f", "u0", "u1", "u2"}
-	for range 300 {
+	for range c.commitsEach {
 		e := c.commit(channels[r.IntN(len(channels))], r.IntN(10) == 0)
 		times := []int{0, 1, 1, 1, 2}[r.IntN(5)]
 		late := time.Duration(r.IntN(30)) * time.Millisecond
@@ -115,7 +116,7 @@ func (v *visitor) live() {
 			if err := v.hub.Sync(context.Background()); err != nil {
 				v.t.Error(err)
 			}
-			v.visit(30 * time.Second)
+			v.visit(30*time.Second, v.caughtUp)
 			for _, channel := range v.channels {
 				if head := v.log.Head(channel); v.next(channel) <= head {
 					v.t.Errorf("%s ended at %d of %s, whose head is %d", v.name, v.seen[channel], channel, head)
@@ -123,14 +124,24 @@ func (v *visitor) live() {
 			}
 			return
 		default:
-			v.visit(time.Duration(v.random.IntN(1500)) * time.Millisecond)
+			v.visit(time.Duration(v.random.IntN(1500))*time.Millisecond, func() bool { return false })
 			time.Sleep(time.Duration(v.random.IntN(500)) * time.Millisecond)
 		}
 	}
 }
 
-// visit connects and reads for a while, sometimes slowly.
-func (v *visitor) visit(stay time.Duration) {
+// caughtUp reports whether everything there is to see has been seen.
+func (v *visitor) caughtUp() bool {
+	for _, channel := range v.channels {
+		if v.next(channel) <= v.log.Head(channel) {
+			return false
+		}
+	}
+	return true
+}
+
+// visit connects and reads for a while or until enough has come, sometimes slowly.
+func (v *visitor) visit(stay time.Duration, enough func() bool) {
 	theirs, conn := v.dial(UpgradeConfig{})
 	defer theirs.Close()
 	v.visitors.Go(func() {
@@ -155,6 +166,9 @@ func (v *visitor) visit(stay time.Duration) {
 		}
 		if op == ws.OpText {
 			v.check(payload)
+		}
+		if enough() {
+			break
 		}
 		time.Sleep(pause)
 	}

@@ -24,6 +24,7 @@ type fanout struct {
 
 	mu      sync.Mutex
 	items   []*delivery // what has not been given to all members yet, in order; its elements never change
+	bytes   int         // their size
 	active  bool        // the shard knows that there is something
 	waiters []waiter
 
@@ -78,13 +79,28 @@ func (g *fanout) deliver(d *delivery) {
 		g.deliverNow(d)
 		return
 	}
+	if g.put(d) > queueLimit {
+		// The shard cannot keep up with who publishes. So that no more waits than may wait for a connection, it
+		// is queued for each here: that slows publishing down, and finds out who is too slow.
+		for _, s := range g.subs {
+			s.conn.mu.Lock()
+			g.handOut(s)
+			s.conn.mu.Unlock()
+		}
+	}
+}
+
+// put has the shard give an event to the members, and returns how many bytes wait for that.
+func (g *fanout) put(d *delivery) (waiting int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.items = append(g.items, d)
+	g.bytes += d.size()
 	if !g.active {
 		g.active = true
 		g.shard.attend(g)
 	}
+	return g.bytes
 }
 
 func (g *fanout) deliverNow(d *delivery) {
@@ -193,6 +209,9 @@ func (g *fanout) complete(r *round) (more bool) {
 		close(w.done)
 		return true
 	})
+	for _, d := range g.items[:r.begun] {
+		g.bytes -= d.size()
+	}
 	if g.items = g.items[r.begun:]; len(g.items) > 0 {
 		r.forget(g.items)
 		return true
