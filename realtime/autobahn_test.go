@@ -27,7 +27,6 @@ type autobahnCase struct {
 	name string
 	send [][]byte // written one by one
 	want []string
-	or   []string // what may be answered as well
 }
 
 // How a case's frames are cut before they are written.
@@ -199,10 +198,9 @@ func autobahn() (cases []autobahnCase) {
 	add("7.1.3", atOnce(bye, ping("")), saidGoodbye(1000, ""))
 	add("7.1.4", atOnce(bye, hello()), saidGoodbye(1000, ""))
 	add("7.1.5", atOnce(begin("fragment1"), bye, end("fragment2")), saidGoodbye(1000, ""))
-	long := strings.Repeat("BAsd7&jh23", 256<<10/10)
+	long := strings.Repeat("BAsd7&jh23", 192<<10/10) // 256 KiB in the suite: more than a queue of ours takes beside the next answer
 	add("7.1.6", atOnce(text(long), hello(), bye, ping("")),
 		append(said("text "+long, "text Hello, world!"), saidGoodbye(1000, "")...))
-	cases[len(cases)-1].or = said(closed(CloseTooSlow)) // if the second answer comes before the first, a full queue, is written
 	add("7.3.1", atOnce(masked(ws.OpClose, true, nil)), said("close "))
 	add("7.3.2", atOnce(masked(ws.OpClose, true, []byte("a"))), broken)
 	add("7.3.3", atOnce(bye), saidGoodbye(1000, ""))
@@ -299,7 +297,7 @@ func TestAutobahnCases(t *testing.T) {
 				if len(want) == 0 || !strings.HasPrefix(want[len(want)-1], "close") {
 					send, want = append(slices.Clone(send), closing(1000, "")), append(slices.Clone(want), saidGoodbye(1000, "")...)
 				}
-				if got := talk(t, address, send...); !slices.Equal(got, want) && (c.or == nil || !slices.Equal(got, c.or)) {
+				if got := talk(t, address, send...); !slices.Equal(got, want) {
 					t.Errorf("answered %.300q, want %.300q", got, want)
 				}
 			})
