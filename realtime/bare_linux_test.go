@@ -10,9 +10,9 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// bare is the reference: about the least a hub can do that sends each frame to everybody. No channels, no
-// event ids, no rights, no log, no queues; one goroutine a processor that joins the frames that wait and
-// writes them to each of its sockets.
+// bare is the reference: about the least a hub can do that sends each frame to everybody. No
+// channels, no event ids, no rights, no log, no queues; one goroutine a processor that joins the
+// frames that wait and writes them to each of its sockets.
 type bare struct {
 	listener net.Listener
 	shards   []*bareShard

@@ -11,7 +11,8 @@ import (
 
 // Conn is one client. All methods may be called from any goroutine and never block on the socket.
 //
-// There may be tens of thousands that do nothing: what only busy ones need is made when they need it.
+// There may be tens of thousands that do nothing: what only busy ones need is made when they need
+// it.
 type Conn struct {
 	id        uint64
 	config    UpgradeConfig
@@ -22,7 +23,7 @@ type Conn struct {
 	ended     atomic.Bool  // reason is set
 
 	mu       sync.Mutex
-	greeted  bool          // false while a joined connection's greeting is not queued yet: nothing may overtake it
+	greeted  bool          // false while a joined connection's greeting, which comes first, is not queued
 	farewell bool          // the close frame is still to be sent
 	gone     bool          // OnClose has returned
 	queue    *queue        // nil while nothing waits
@@ -70,8 +71,8 @@ func (c *Conn) User() string {
 	return ""
 }
 
-// Value returns what the application last set, at first Admission.Value; nil before the connection is
-// joined.
+// Value returns what the application last set, at first Admission.Value; nil before the connection
+// is joined.
 func (c *Conn) Value() any {
 	if v := c.value.Load(); v != nil {
 		return *v
@@ -82,8 +83,8 @@ func (c *Conn) Value() any {
 // SetValue replaces the value at once for everybody.
 func (c *Conn) SetValue(v any) { c.value.Store(&v) }
 
-// Channels returns the names of the connection's channels in the order of its event ids, nil before it
-// is joined. The caller may not change them.
+// Channels returns the names of the connection's channels in the order of its event ids, nil before
+// it is joined. The caller may not change them.
 func (c *Conn) Channels() []string {
 	if s := c.seat.Load(); s != nil {
 		return s.names
@@ -94,8 +95,8 @@ func (c *Conn) Channels() []string {
 // Send queues a message. On a closed connection it does nothing.
 func (c *Conn) Send(m Message) { c.push(m.entry()) }
 
-// Close ends the connection: what is queued is still sent, then the close frame, all within 5 s. Only
-// the first reason counts. A reason that never travels (code 1006) ends it at once.
+// Close ends the connection: what is queued is still sent, then the close frame, all within 5 s.
+// Only the first reason counts. A reason that never travels (code 1006) ends it at once.
 func (c *Conn) Close(reason CloseReason) {
 	if reason.Code == codeLost {
 		c.sever(reason)
@@ -204,7 +205,8 @@ func (c *Conn) handle(op ws.OpCode, payload []byte) error {
 	return nil
 }
 
-// pong answers a ping. A client that sends pings but is slow to read the answers gets only the last one.
+// pong answers a ping. A client that sends pings but is slow to read the answers gets only the last
+// one.
 func (c *Conn) pong(payload []byte) {
 	e := entry{wire: encode(ws.OpPong, payload), lane: Ephemeral}
 	c.mu.Lock()
@@ -223,7 +225,8 @@ func (c *Conn) counters() *counters {
 	return new(counters)
 }
 
-// sit takes a place in a hub. From here on the connection gets messages, but sends nothing until greet.
+// sit takes a place in a hub. From here on the connection gets messages, but sends nothing until
+// greet.
 func (c *Conn) sit(s *seat, value any) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// shards are those of this process. A socket stays with its shard; which one that is, is decided when it
-// comes.
+// shards are those of this process. A socket stays with its shard; which one that is, is decided
+// when it comes.
 var shards = sync.OnceValue(func() (all []*shard) {
 	for range runtime.GOMAXPROCS(0) {
 		all = append(all, newShard(openEpoll))
@@ -16,8 +16,8 @@ var shards = sync.OnceValue(func() (all []*shard) {
 	return all
 })
 
-// adopt starts a connection on a shard; ok is false if it cannot, because the socket is not plain TCP or
-// there are no file descriptors left. Then the socket is as it was.
+// adopt starts a connection on a shard; ok is false if it cannot, because the socket is not plain
+// TCP or there are no file descriptors left. Then the socket is as it was.
 func adopt(socket net.Conn, early []byte, config UpgradeConfig) (c *Conn, ok bool) {
 	tcp, plain := socket.(*net.TCPConn)
 	if !plain {
@@ -36,12 +36,13 @@ func adopt(socket net.Conn, early []byte, config UpgradeConfig) (c *Conn, ok boo
 	return c, true
 }
 
-// keepIdle is after how many seconds of silence the kernel asks whether a peer is there. A hub asks more
-// often, so this is for the connections that are in none.
+// keepIdle is after how many seconds of silence the kernel asks whether a peer is there. A hub asks
+// more often, so this is for the connections that are in none.
 const keepIdle = 120
 
-// detach returns a descriptor of the socket's own: closing the net.Conn then leaves the connection open,
-// and frees what the runtime keeps to wait for it. TCPConn.File will not do, as it makes the socket blocking, for all of its descriptors.
+// detach returns a descriptor of the socket's own: closing the net.Conn then leaves the connection
+// open, and frees what the runtime keeps to wait for it. TCPConn.File will not do, as it makes the
+// socket blocking, for all of its descriptors.
 func detach(socket *net.TCPConn) (fd int, err error) {
 	raw, err := socket.SyscallConn()
 	if err != nil {
@@ -61,15 +62,4 @@ func detach(socket *net.TCPConn) (fd int, err error) {
 	}
 	_ = syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_KEEPIDLE, keepIdle) // a matter of economy alone
 	return fd, nil
-}
-
-// leastBusy returns the shard with the fewest sockets.
-func leastBusy(all []*shard) *shard {
-	least, fewest := all[0], all[0].size()
-	for _, s := range all[1:] {
-		if n := s.size(); n < fewest {
-			least, fewest = s, n
-		}
-	}
-	return least
 }

@@ -34,8 +34,9 @@
 // and the heads of its channels in one database snapshot. Browsers hide HTTP statuses from their
 // pages; to refuse a client so that it learns why: Upgrade, then [Conn.Close].
 //
-// Callbacks come from any goroutine, one at a time for each connection, and must not block.
-// Nothing promises that a connection has a goroutine of its own.
+// Callbacks come from any goroutine, one at a time for each connection, and must not block: on Linux
+// a few goroutines serve all plain TCP sockets, and a callback that waits holds up thousands of
+// them. To wait there for [Hub.Sync], [Hub.Join] or the end of a connection is a deadlock.
 //
 // # Locks
 //
@@ -44,9 +45,12 @@
 //  1. rights.gate, while the authority applies and while a connection is registered;
 //  2. Hub.mu: who is connected, which channels are held;
 //  3. channel.mu: position, ring, pending events and subscribers of one channel;
-//  4. Conn.mu: queue and positions of one connection.
+//  4. Conn.mu: queue and positions of one connection;
+//  5. fanout.mu: what one shard has still to give to the subscribers of one channel;
+//  6. shard.mu: what others want of a shard.
 //
-// The locks of rights, holes, reads and follower are leaves: nothing is taken under them. Under
+// The locks of rights, holes, reads, follower and pulse are leaves: nothing is taken under them. The
+// goroutine of a shard holds none while it reads, writes or calls back. Under
 // Hub.mu, channel.mu and Conn.mu nothing waits for a socket, the log, the authority or, except for
 // [Event.Audience], the application. The gate is held during Authority.Apply and, if rights change
 // again and again while somebody joins, during JoinRequest.Admit; both have 5 s.

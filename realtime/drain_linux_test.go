@@ -14,15 +14,15 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-
-	"github.com/gobwas/ws"
 )
 
-// drain is a process with many clients that only read: this test binary, started with drainArgument. One goroutine
-// serves them with epoll, so that they cost the machine little beside what is measured.
+// drain is a process with many clients that only read: this test binary, started with
+// drainArgument. One goroutine serves them with epoll, so that they cost the machine little beside
+// what is measured.
 //
 // It writes a byte to its standard output when all are connected, and one for each event that has
-// reached all.
+// reached all. If it is to ping, every client sends a ping and another one as soon as it is
+// answered; then it writes one for as many answers as there are clients.
 type drain struct {
 	process *exec.Cmd
 	stdin   io.Closer // it ends with it
@@ -32,9 +32,9 @@ type drain struct {
 const drainArgument = "drain"
 
 // startDrain connects clients to a server.
-func startDrain(tb testing.TB, address string, clients int) *drain {
+func startDrain(tb testing.TB, address string, clients int, pings bool) *drain {
 	tb.Helper()
-	d := &drain{process: exec.Command(os.Args[0], drainArgument, address, strconv.Itoa(clients))}
+	d := &drain{process: exec.Command(os.Args[0], drainArgument, address, strconv.Itoa(clients), strconv.FormatBool(pings))}
 	d.process.Stderr = os.Stderr
 	stdin, err := d.process.StdinPipe()
 	if err != nil {
@@ -66,7 +66,7 @@ func (d *drain) stop() {
 }
 
 // runDrain is that process.
-func runDrain(address string, clients int) error {
+func runDrain(address string, clients int, pings bool) error {
 	epoll, err := syscall.EpollCreate1(0)
 	if err != nil {
 		return err
@@ -76,9 +76,9 @@ func runDrain(address string, clients int) error {
 		os.Exit(0)
 	}()
 	failed := make(chan error)
-	go func() { failed <- drainAll(epoll, clients) }() // pings are answered while others still connect
+	go func() { failed <- drainAll(epoll, clients, pings) }() // pings are answered while others still connect
 	go func() {
-		if err := connectAll(epoll, address, clients); err != nil {
+		if err := connectAll(epoll, address, clients, pings); err != nil {
 			failed <- err
 		}
 		os.Stdout.Write([]byte{0})
@@ -87,7 +87,7 @@ func runDrain(address string, clients int) error {
 }
 
 // connectAll connects the clients, some at a time.
-func connectAll(epoll int, address string, clients int) error {
+func connectAll(epoll int, address string, clients int, pings bool) error {
 	const atOnce = 8
 	var dialers sync.WaitGroup
 	failed := make(chan error, atOnce)
@@ -98,6 +98,9 @@ func connectAll(epoll int, address string, clients int) error {
 				if err == nil {
 					e := syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(fd)}
 					err = syscall.EpollCtl(epoll, syscall.EPOLL_CTL_ADD, fd, &e)
+				}
+				if err == nil && pings {
+					_, err = syscall.Write(fd, ping("are you there?"))
 				}
 				if err != nil {
 					failed <- fmt.Errorf("client %d: %w", n, err)
@@ -112,11 +115,12 @@ func connectAll(epoll int, address string, clients int) error {
 }
 
 // drainAll reads for all clients.
-func drainAll(epoll, clients int) error {
+func drainAll(epoll, clients int, pings bool) error {
 	events := make([]syscall.EpollEvent, 512)
 	buffer := make([]byte, 256<<10)
 	sockets := make(map[int32]*drained, clients)
 	reached := make(map[int]int) // event → clients
+	question, answer, answers := ping("are you there?"), pong(""), 0
 	for {
 		n, err := syscall.EpollWait(epoll, events, -1)
 		if err != nil && !errors.Is(err, syscall.EINTR) {
@@ -133,8 +137,15 @@ func drainAll(epoll, clients int) error {
 				sockets[e.Fd] = s
 			}
 			before := s.events
-			if s.read(buffer[:n]) {
-				_, _ = syscall.Write(int(e.Fd), masked(ws.OpPong, true, nil))
+			pinged, ponged := s.read(buffer[:n])
+			if pinged {
+				_, _ = syscall.Write(int(e.Fd), answer)
+			}
+			if ponged && pings {
+				_, _ = syscall.Write(int(e.Fd), question)
+				if answers++; answers%clients == 0 {
+					os.Stdout.Write([]byte{0})
+				}
 			}
 			for i := before; i < s.events; i++ {
 				if reached[i]++; reached[i] == clients {
@@ -154,8 +165,8 @@ type drained struct {
 	text   bool
 }
 
-// read counts frames and reports whether a ping is among them.
-func (s *drained) read(data []byte) (pinged bool) {
+// read counts events and reports whether a ping or a pong is among the frames.
+func (s *drained) read(data []byte) (pinged, ponged bool) {
 	for len(data) > 0 {
 		if s.skip > 0 {
 			n := min(s.skip, len(data))
@@ -174,10 +185,11 @@ func (s *drained) read(data []byte) (pinged bool) {
 			}
 			s.text = s.head[0] == 0x81
 			pinged = pinged || s.head[0] == 0x89
+			ponged = ponged || s.head[0] == 0x8a
 			s.head = s.head[:0]
 		}
 	}
-	return pinged
+	return pinged, ponged
 }
 
 // dialRaw makes a WebSocket connection and returns its descriptor.

@@ -11,7 +11,8 @@ import (
 	"parley/realtime"
 )
 
-// A chat room: who connects gets what is said from then on; who comes back with an event id gets what was said meanwhile, too.
+// A chat room: who connects gets what is said from then on; who comes back with an event id gets
+// what was said meanwhile, too.
 func Example() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

@@ -10,13 +10,13 @@ import (
 // fanout is the live subscribers of one channel that one shard serves.
 //
 // An event is handed to a fanout, not to its members: so to publish costs as much for ten thousand
-// viewers as for one. The shard then goes round its members, and gives each what it lacks in one write. What comes
-// meanwhile goes along to those not visited yet, and to the others in the next round: so the busier a
-// channel is, the more frames go out with each write. All members that lack the same share one
-// concatenation of it.
+// viewers as for one. The shard then goes round its members, and gives each what it lacks in one
+// write. What comes meanwhile goes along to those not visited yet, and to the others in the next
+// round: so the busier a channel is, the more frames go out with each write. All members that lack
+// the same share one concatenation of it.
 //
-// The fanout of the connections that have goroutines of their own has no shard: its members get each
-// event at once.
+// The fanout of the connections that have goroutines of their own has no shard: its members get
+// each event at once.
 type fanout struct {
 	channel *channel
 	shard   *shard
@@ -80,8 +80,9 @@ func (g *fanout) deliver(d *delivery) {
 		return
 	}
 	if g.put(d) > queueLimit {
-		// The shard cannot keep up with who publishes. So that no more waits than may wait for a connection, it
-		// is queued for each here: that slows publishing down, and finds out who is too slow.
+		// The shard cannot keep up with who publishes. So that no more waits than may wait for a
+		// connection, it is queued for each here: that slows publishing down, and finds out who is
+		// too slow.
 		for _, s := range g.subs {
 			s.conn.mu.Lock()
 			g.handOut(s)

@@ -13,9 +13,10 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// BenchmarkFanout delivers events of 300 bytes to real sockets over loopback, which another process reads. An
-// operation is one event at all viewers, and window is how many are under way at once. Each case is
-// measured for the hub and for the bare one beside it; what counts is how they compare.
+// BenchmarkFanout delivers events of 300 bytes to real sockets over loopback, which another process
+// reads. An operation is one event at all viewers, and window is how many are under way at once.
+// Each case is measured for the hub and for the bare one beside it; what counts is how they
+// compare.
 func BenchmarkFanout(b *testing.B) {
 	for _, load := range []struct{ viewers, window int }{{1000, 1}, {1000, 8}, {1000, 32}, {10000, 4}} {
 		name := fmt.Sprintf("viewers=%d/window=%d", load.viewers, load.window)
@@ -29,7 +30,7 @@ var benchmarkBody = []byte(`{"text":"` + strings.Repeat("x", 260) + `"}`)
 func fanOutBare(b *testing.B, viewers, window int) {
 	h := newBare(b)
 	defer h.close()
-	d := startDrain(b, h.listener.Addr().String(), viewers)
+	d := startDrain(b, h.listener.Addr().String(), viewers, false)
 	defer d.stop()
 	wire := encode(ws.OpText, append(benchmarkBody, `,"event_id":"g.t5:1000"`...))
 	inWindow(b, d, viewers, window, func() { h.broadcast(wire) })
@@ -37,7 +38,7 @@ func fanOutBare(b *testing.B, viewers, window int) {
 
 func fanOutHub(b *testing.B, viewers, window int) {
 	s := serveHub(b, Config{}, UpgradeConfig{})
-	d := startDrain(b, s.address, viewers)
+	d := startDrain(b, s.address, viewers, false)
 	defer d.stop()
 	s.await(b, viewers)
 	inWindow(b, d, viewers, window, func() {
@@ -45,6 +46,22 @@ func fanOutHub(b *testing.B, viewers, window int) {
 		e.Committed = time.Now()
 		s.hub.Publish(e)
 	})
+}
+
+// BenchmarkPings is what it costs to hear from 1,000 clients that each ask again when they are
+// answered: to find out who is ready, read a frame and write one. An operation is an answer to
+// each.
+func BenchmarkPings(b *testing.B) {
+	const clients = 1000
+	s := serveHub(b, Config{}, UpgradeConfig{})
+	d := startDrain(b, s.address, clients, true)
+	defer d.stop()
+	cpu := processorTime()
+	for b.Loop() {
+		d.await(b)
+	}
+	b.ReportMetric(float64((processorTime()-cpu).Nanoseconds())/float64(b.N*clients), "cpu-ns/answer")
+	b.ReportMetric(float64(b.N*clients)/b.Elapsed().Seconds(), "answers/s")
 }
 
 // inWindow has so many events under way at once.

@@ -70,8 +70,8 @@ func newDelivery(generation string, e Event) *delivery {
 	return d
 }
 
-// encodeEvent returns the text frame of body, a JSON object without its closing brace, with the event
-// id as its last member, and where in it body starts.
+// encodeEvent returns the text frame of body, a JSON object without its closing brace, with the
+// event id as its last member, and where in it body starts.
 func encodeEvent(body, id []byte) (wire []byte, start int) {
 	wire = appendEvent(make([]byte, 0, ws.MaxHeaderSize+len(body)+len(eventID)+len(id)+len(eventEnd)), body, id)
 	return wire, len(wire) - len(body) - len(eventMember(body)) - len(id) - len(eventEnd)

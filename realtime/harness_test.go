@@ -28,7 +28,8 @@ type world struct {
 	dial func(UpgradeConfig) (net.Conn, *Conn)
 }
 
-// onEachTransport runs a test in a bubble for each of them: whatever holds for one holds for the other.
+// onEachTransport runs a test in a bubble for each of them: whatever holds for one holds for the
+// other.
 func onEachTransport(t *testing.T, test func(w *world)) {
 	t.Helper()
 	for name, transport := range map[string]func() func(UpgradeConfig) (net.Conn, *Conn){

@@ -7,20 +7,21 @@ import (
 	"time"
 )
 
-// BenchmarkIdle is what a joined socket costs that does nothing: memory, all state of the hub included, and
-// processor time, its heartbeats included. An operation is one heartbeat interval of all of them, shortened to five
-// seconds; the figure is given for one of thirty. Run with -benchtime 1x.
+// BenchmarkIdle is what a joined socket costs that does nothing: memory, all state of the hub
+// included, and processor time, its heartbeats included. An operation is one heartbeat interval of
+// all of them, shortened to five seconds; the figure is given for one of thirty. Run with
+// -benchtime 1x.
 func BenchmarkIdle(b *testing.B) {
 	for _, sockets := range []int{1000, 10000, 19000} {
 		b.Run(fmt.Sprint("sockets=", sockets), func(b *testing.B) {
 			const interval = 5 * time.Second
 			s := serveHub(b, Config{Heartbeat: interval}, UpgradeConfig{})
-			warm := startDrain(b, s.address, 200) // what the first connections cost is not theirs alone
+			warm := startDrain(b, s.address, 200, false) // what the first connections cost is not theirs alone
 			s.await(b, 200)
 			warm.stop()
 			s.await(b, 0)
 			before := settledMemory(b)
-			d := startDrain(b, s.address, sockets)
+			d := startDrain(b, s.address, sockets, false)
 			defer d.stop()
 			s.await(b, sockets)
 			after := settledMemory(b)

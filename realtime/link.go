@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// link is the transport of one socket by a shard. What is not said to be guarded belongs to the shard's
-// goroutine.
+// link is the transport of one socket by a shard. What is not said to be guarded belongs to the
+// shard's goroutine.
 type link struct {
 	conn  *Conn
 	shard *shard
@@ -117,9 +117,9 @@ func (s *shard) take(l *link) (batch []byte, last, severed bool) {
 	return batch, last, false
 }
 
-// wrote notes that n bytes have been written, which were all of those that were taken or not; waited is
-// how many waited when that began, if it was some time ago. If there was room for all, what is left
-// in the queue gets its turn.
+// wrote notes that n bytes have been written, which were all of those that were taken or not;
+// waited is how many waited when that began, if it was some time ago. If there was room for all,
+// what is left in the queue gets its turn.
 func (s *shard) wrote(l *link, n int, all bool, waited int) {
 	c := l.conn
 	c.mu.Lock()
@@ -131,79 +131,6 @@ func (s *shard) wrote(l *link, n int, all bool, waited int) {
 	if all && (c.queue != nil || c.farewell) {
 		l.wake()
 	}
-}
-
-// visit gives a member of a fanout what it lacks and returns how many events that shows.
-func (s *shard) visit(sub *subscription, r *round) (shown tally) {
-	l := sub.conn.transport.(*link)
-	frames, items, shown := s.lacks(sub, l, r)
-	if len(frames) == 0 {
-		return shown
-	}
-	n, err := s.poller.write(l.fd, frames)
-	switch {
-	case err != nil && !errors.Is(err, errAgain):
-		sub.channel.group.failed[FailedLost].Add(uint64(shown.all()))
-		s.lose(l, CloseLost)
-	case n < len(frames):
-		s.keep(l, frames[n:], sub, items)
-	default:
-		sub.channel.hub.meter.measureVisit(l.conn, len(frames), items)
-	}
-	return shown
-}
-
-// lacks moves a member past the items of a round and returns what has to be written for that. If something waits
-// for the connection already they are queued behind it instead, and there is nothing to write.
-func (s *shard) lacks(sub *subscription, l *link, r *round) (frames []byte, items []*delivery, shown tally) {
-	c := sub.conn
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	first := after(r.items, sub.position)
-	items = r.items[first:]
-	switch {
-	case c.reason != nil || sub.fanout == nil || len(items) == 0:
-		return nil, nil, tally{}
-	case c.queue != nil || l.blocked() || first < r.final:
-		for _, d := range items {
-			if sub.offer(d, d.committed) {
-				shown.add(d)
-			}
-		}
-		return nil, nil, shown
-	case first >= r.common && len(c.seat.Load().subs) == 1:
-		sub.position = items[len(items)-1].seq
-		frames, shown = r.since(first)
-		return frames, items, shown
-	}
-	frames, s.passed = s.scratch[:0], s.passed[:0]
-	for _, d := range items {
-		if sub.pass(d) {
-			frames = sub.appendFrames(frames, d)
-			shown.add(d)
-			s.passed = append(s.passed, d)
-		}
-	}
-	s.reuse(frames)
-	return frames, s.passed, shown
-}
-
-// keep has the rest of items that did not go through a queue written later.
-func (s *shard) keep(l *link, rest []byte, sub *subscription, items []*delivery) {
-	c := l.conn
-	c.mu.Lock()
-	if n := c.backlog().bytes + len(rest); n > queueLimit && (len(items) > 1 || n > len(rest)) {
-		c.overflow()
-	}
-	q := c.backlog()
-	q.bytes += len(rest)
-	for _, d := range items {
-		if d.wire != nil {
-			q.note(sub.mark(d.committed))
-		}
-	}
-	c.mu.Unlock()
-	s.block(l, rest, false)
 }
 
 // block waits until the socket takes more.
@@ -281,9 +208,9 @@ func (s *shard) part(l *link) {
 	case l.answered:
 		s.end(l)
 	case l.deaf:
-		// To close a socket that holds unread bytes is to reset it, and the peer may lose what it has not
-		// read yet: why. So only our direction is closed, and what comes is thrown away until the peer goes
-		// or has had its time.
+		// To close a socket that holds unread bytes is to reset it, and the peer may lose what it
+		// has not read yet: why. So only our direction is closed, and what comes is thrown away
+		// until the peer goes or has had its time.
 		s.poller.closeWrite(l.fd)
 	}
 }
@@ -356,8 +283,8 @@ func (s *shard) end(l *link) {
 	}
 	s.links[l.fd] = nil
 	if l.answered {
-		// What a client sends behind its close frame counts for nothing, but to close a socket that holds
-		// unread bytes is to reset it, and the client may lose our answer.
+		// What a client sends behind its close frame counts for nothing, but to close a socket that
+		// holds unread bytes is to reset it, and the client may lose our answer.
 		_, _ = s.poller.read(l.fd, s.buffer)
 	}
 	s.poller.close(l.fd)

@@ -7,10 +7,10 @@ import (
 )
 
 func init() {
-	if len(os.Args) == 4 && os.Args[1] == drainArgument {
+	if len(os.Args) == 5 && os.Args[1] == drainArgument {
 		clients, err := strconv.Atoi(os.Args[3])
 		if err == nil {
-			err = runDrain(os.Args[2], clients)
+			err = runDrain(os.Args[2], clients, os.Args[4] == "true")
 		}
 		log.Fatal(err)
 	}

@@ -39,6 +39,9 @@ func (c *Conn) enqueue(e entry) {
 
 // overflow closes a connection for which too much waits. c.mu is held.
 func (c *Conn) overflow() {
+	if c.reason != nil {
+		return
+	}
 	c.counters().overflows.Add(1)
 	c.discard(CloseTooSlow)
 	c.end(CloseTooSlow)
@@ -80,8 +83,8 @@ func (c *Conn) release(n int) {
 // frame. c.mu is held.
 func (c *Conn) speaks() bool { return c.greeted || c.reason != nil }
 
-// next appends to dst what is to be written next; last says that it ends with the close frame. The bytes
-// count as waiting until release. c.mu is held.
+// next appends to dst what is to be written next; last says that it ends with the close frame. The
+// bytes count as waiting until release. c.mu is held.
 func (c *Conn) next(dst []byte) (batch []byte, last bool) {
 	batch = dst
 	if c.greeted && c.queue != nil {
@@ -165,8 +168,8 @@ func (c *Conn) awaitRoom(ctx context.Context, size int) error {
 	}
 }
 
-// fits reports whether a replayed event of that size may be queued now. Live events keep the other half
-// of the queue: so a resume of any length cannot overflow it. c.mu is held.
+// fits reports whether a replayed event of that size may be queued now. Live events keep the other
+// half of the queue: so a resume of any length cannot overflow it. c.mu is held.
 func (c *Conn) fits(size int) bool {
 	return c.queue == nil || !c.queue.crowded() && !c.queue.full(size)
 }

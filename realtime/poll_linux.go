@@ -12,11 +12,12 @@ const pollEvents = 256
 
 // epoll is the poller of Linux.
 //
-// It is level triggered: what has not been read yet is told again, so one read per socket and turn is
-// enough, and a socket that sends without end gets no more turns than others.
+// It is level triggered: what has not been read yet is told again, so one read per socket and turn
+// is enough, and a socket that sends without end gets no more turns than others.
 //
-// An epoll is a file that can itself be waited for, and Go's own poller does that. So what waits here is a
-// parked goroutine, and no thread, and no processor is withheld from the others for the duration of a system call.
+// An epoll is a file that can itself be waited for, and Go's own poller does that. So what waits
+// here is a parked goroutine, and no thread, and no processor is withheld from the others for the
+// duration of a system call.
 type epoll struct {
 	file    *os.File
 	raw     syscall.RawConn

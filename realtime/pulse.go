@@ -11,8 +11,8 @@ import (
 
 const defaultHeartbeat = 30 * time.Second
 
-// pulse looks after silent connections. Each has a timer that goes off when it could have been silent
-// for an interval; hearing from it does not touch the timer.
+// pulse looks after silent connections. Each has a timer that goes off when it could have been
+// silent for an interval; hearing from it does not touch the timer.
 type pulse struct {
 	hub   *Hub
 	check time.Duration // how often a connection is looked at that has been asked whether it is there
@@ -54,7 +54,8 @@ func (p *pulse) watch(s *seat) {
 	p.set(s, p.late(p.hub.config.Heartbeat))
 }
 
-// late makes a time a little longer: so those who came together, after a restart perhaps, drift apart.
+// late makes a time a little longer: so those who came together, after a restart perhaps, drift
+// apart.
 func (p *pulse) late(in time.Duration) time.Duration {
 	return in + rand.N(p.hub.config.Heartbeat/32+1)
 }
@@ -82,8 +83,9 @@ func (p *pulse) set(s *seat, in time.Duration) {
 	}
 }
 
-// probe asks a client that has been silent for an interval whether it is there, and gives up on it after
-// another one without an answer. Browsers answer pings by themselves. It returns when to look again.
+// probe asks a client that has been silent for an interval whether it is there, and gives up on it
+// after another one without an answer. Browsers answer pings by themselves. It returns when to look
+// again.
 func (p *pulse) probe(s *seat, now time.Duration) (again time.Duration) {
 	interval, silence, asked := p.hub.config.Heartbeat, now-time.Duration(s.conn.heard.Load()), now-s.pinged
 	switch {

@@ -155,7 +155,8 @@ func (ch *channel) lacking() (after uint64, behind bool) {
 	return ch.tail, ch.behind()
 }
 
-// settle waits until the events known by now, and those the log has beyond, are queued for everybody.
+// settle waits until the events known by now, and those the log has beyond, are queued for
+// everybody.
 func (ch *channel) settle(ctx context.Context) error {
 	ch.mu.Lock()
 	known := ch.head

@@ -11,17 +11,17 @@ const (
 	// shardRead is what a shard reads at once, into the one buffer all its sockets share.
 	shardRead = 16 << 10
 
-	// shardTurn is how many sockets a shard writes to before it looks whether any can be read: half a
-	// millisecond's worth. So however hot a channel is, a client's ping is answered.
+	// shardTurn is how many sockets a shard writes to before it looks whether any can be read: half
+	// a millisecond's worth. So however hot a channel is, a client's ping is answered.
 	shardTurn = 64
 
-	// patienceTick is how exactly a shard measures patience with its sockets. It may lose it by so much
-	// too early, never too late.
+	// patienceTick is how exactly a shard measures patience with its sockets. It may lose it by so
+	// much too early, never too late.
 	patienceTick = 50 * time.Millisecond
 )
 
-// poller is what shards need of the operating system: non-blocking sockets, and to be told which of them
-// are ready. Only the shard's goroutine calls it.
+// poller is what shards need of the operating system: non-blocking sockets, and to be told which of
+// them are ready. Only the shard's goroutine calls it.
 type poller interface {
 	add(fd int) error                            // from now on, tell when fd is readable
 	want(fd int, read, write bool)               // tell when it is that instead
@@ -45,8 +45,9 @@ type readiness struct {
 // errAgain means that a socket has nothing to read, or no room to write, right now.
 var errAgain = errors.New("not ready")
 
-// shard serves many sockets with one goroutine, which runs while there are any. Nothing of a socket's own
-// waits in memory: no goroutine, no buffer, unless a frame has come in half or the socket is full.
+// shard serves many sockets with one goroutine, which runs while there are any. Nothing of a
+// socket's own waits in memory: no goroutine, no buffer, unless a frame has come in half or the
+// socket is full.
 type shard struct {
 	open func() (poller, error)
 	wake chan struct{} // cap 1: there is something in inbox
@@ -116,6 +117,17 @@ func (s *shard) size() int {
 	return s.count
 }
 
+// leastBusy returns the shard with the fewest sockets.
+func leastBusy(all []*shard) *shard {
+	least, fewest := all[0], all[0].size()
+	for _, s := range all[1:] {
+		if n := s.size(); n < fewest {
+			least, fewest = s, n
+		}
+	}
+	return least
+}
+
 // flush has a link's queue written.
 func (s *shard) flush(l *link) {
 	s.mu.Lock()
@@ -174,8 +186,8 @@ func (s *shard) glance(timer *time.Timer) {
 	}
 }
 
-// collect takes in what others want; false when there is no socket left and nothing to do. Whoever brings
-// a socket after that starts another goroutine.
+// collect takes in what others want; false when there is no socket left and nothing to do. Whoever
+// brings a socket after that starts another goroutine.
 func (s *shard) collect() bool {
 	s.mu.Lock()
 	in := s.inbox
@@ -198,8 +210,8 @@ func (s *shard) collect() bool {
 	return true
 }
 
-// work writes to some sockets and reports whether more are waiting. A socket's turn comes again when all
-// others have had theirs.
+// work writes to some sockets and reports whether more are waiting. A socket's turn comes again
+// when all others have had theirs.
 func (s *shard) work() (more bool) {
 	for n := 0; n < shardTurn && s.next < len(s.written); n++ {
 		s.write(s.written[s.next])
@@ -242,8 +254,8 @@ func (s *shard) admit(a arrival) {
 func (s *shard) react(sockets []readiness) {
 	now := instant()
 	for _, r := range sockets {
-		// A socket may have ended, and another one got its number, since it was found ready. That one is
-		// then not ready after all, which does no harm.
+		// A socket may have ended, and another one got its number, since it was found ready. That
+		// one is then not ready after all, which does no harm.
 		l := s.links[r.fd]
 		if l != nil && (r.writable || r.failed) {
 			s.resume(l)

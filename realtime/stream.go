@@ -12,8 +12,8 @@ import (
 // readSize is how much a stream reads at once.
 const readSize = 1 << 10
 
-// stream is the transport of one socket by goroutines: one reads, one writes while there is something
-// to write.
+// stream is the transport of one socket by goroutines: one reads, one writes while there is
+// something to write.
 type stream struct {
 	conn     *Conn
 	socket   net.Conn
@@ -57,9 +57,9 @@ func (s *stream) serve(early []byte) {
 	c.finish()
 }
 
-// linger lets a peer we no longer understand read why. To close a socket that holds unread bytes is to
-// reset it, and the peer may lose what it has not read yet. So only our direction is closed, and what
-// comes is thrown away until the peer goes or has had its time.
+// linger lets a peer we no longer understand read why. To close a socket that holds unread bytes is
+// to reset it, and the peer may lose what it has not read yet. So only our direction is closed, and
+// what comes is thrown away until the peer goes or has had its time.
 func (s *stream) linger() {
 	s.writing.Wait()
 	if half, ok := s.socket.(interface{ CloseWrite() error }); ok {

@@ -4,7 +4,7 @@ package realtime
 type subscription struct {
 	conn     *Conn
 	channel  *channel
-	fanout   *fanout // what it is a live member of, nil while it is not; changed under channel.mu and conn.mu, read under either
+	fanout   *fanout // nil while it is not live; changed under channel.mu and conn.mu, read under either
 	slot     int32   // where in fanout.subs; guarded by channel.mu
 	index    int32   // which of the connection's channels it is
 	position uint64  // the newest event queued, or passed over; it never falls; guarded by conn.mu
@@ -94,8 +94,8 @@ func (s *subscription) appendFrames(dst []byte, d *delivery) []byte {
 	return append(dst, d.also...)
 }
 
-// replay offers events while there is room for them, and returns how many it took and how many of these
-// are shown.
+// replay offers events while there is room for them, and returns how many it took and how many of
+// these are shown.
 func (s *subscription) replay(events []*delivery) (taken, shown int) {
 	s.conn.mu.Lock()
 	defer s.conn.mu.Unlock()
@@ -111,8 +111,8 @@ func (s *subscription) replay(events []*delivery) (taken, shown int) {
 	return taken, shown
 }
 
-// collect queues what has been published in the connection's channels but is still on its way to it, so
-// that what is queued next comes behind. c.mu is held.
+// collect queues what has been published in the connection's channels but is still on its way to
+// it, so that what is queued next comes behind. c.mu is held.
 func (c *Conn) collect() {
 	s := c.seat.Load()
 	if s == nil || !c.greeted {

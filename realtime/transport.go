@@ -33,12 +33,13 @@ const (
 	// writeTimeout is how long a peer may take nothing before its connection ends.
 	writeTimeout = 10 * time.Second
 
-	// closeTimeout bounds a closing connection: what is queued, the close frame and the peer's answer to it.
+	// closeTimeout bounds a closing connection: what is queued, the close frame and the peer's
+	// answer to it.
 	closeTimeout = 5 * time.Second
 
 	// writeSize bounds what is taken from a queue at once. Frames that wait together are written
-	// together, a write costing the same for one frame as for ten; but a slow reader that still reads must
-	// manage each write within writeTimeout: 3 KiB/s do.
+	// together, a write costing the same for one frame as for ten; but a slow reader that still
+	// reads must manage each write within writeTimeout: 3 KiB/s do.
 	writeSize = 32 << 10
 )
 
@@ -51,8 +52,8 @@ const (
 
 var pingFrame = encode(ws.OpPing, nil)
 
-// origin is what instants count from, on the monotonic clock, which nobody sets back. It lies so far back that
-// instants are positive also where a test's clock starts in the year 2000.
+// origin is what instants count from, on the monotonic clock, which nobody sets back. It lies so
+// far back that instants are positive also where a test's clock starts in the year 2000.
 var origin = time.Now().Add(-100 * 365 * 24 * time.Hour)
 
 // instant is a moment.

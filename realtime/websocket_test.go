@@ -18,8 +18,8 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// onEachSocket runs a test with servers whose connections send back what they get: one with plain TCP
-// sockets, and one with sockets that are not known to be that, as with TLS.
+// onEachSocket runs a test with servers whose connections send back what they get: one with plain
+// TCP sockets, and one with sockets that are not known to be that, as with TLS.
 func onEachSocket(t *testing.T, config UpgradeConfig, test func(t *testing.T, address string)) {
 	t.Helper()
 	for name, wrap := range map[string]func(net.Listener) net.Listener{
@@ -63,8 +63,8 @@ func serveEcho(t *testing.T, config UpgradeConfig, wrap func(net.Listener) net.L
 const handshake = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 
-// talk sends the handshake and raw bytes, the first of them in the same segment, and returns the frames
-// that come back, written as "op payload".
+// talk sends the handshake and raw bytes, the first of them in the same segment, and returns the
+// frames that come back, written as "op payload".
 func talk(t *testing.T, address string, pieces ...[]byte) (answers []string) {
 	t.Helper()
 	socket, err := net.Dial("tcp", address)

@@ -5,8 +5,8 @@ import "time"
 // wheelSlots is how many ticks a wheel turns once in; what lies beyond waits for another turn.
 const wheelSlots = 256
 
-// wheel holds timers of many connections at a cost that does not grow with their number: a timer is put
-// into the slot of its tick and found there. Its owner locks it and calls expire at every tick.
+// wheel holds timers of many connections at a cost that does not grow with their number: a timer is
+// put into the slot of its tick and found there. Its owner locks it and calls expire at every tick.
 type wheel[T any] struct {
 	tick  time.Duration
 	now   int64 // the newest tick that has expired
