@@ -129,16 +129,35 @@ func (w *tab) see(what, expression string) {
 	}
 }
 
+// place finds the middle of an element once a click would reach it: when it has
+// kept its place for two frames (a menu unfolds, a dialog rises, an image above
+// arrives) and nothing lies over it. It is null until then.
+const place = `(async find => {
+	const frame = () => new Promise(requestAnimationFrame);
+	const e = find();
+	if (!e) return null;
+	e.scrollIntoView({block: "nearest"});
+	const before = e.getBoundingClientRect();
+	await frame(); await frame();
+	const r = e.getBoundingClientRect();
+	if (r.width === 0 || r.x !== before.x || r.y !== before.y) return null;
+	const at = {X: r.x + r.width / 2, Y: r.y + r.height / 2};
+	return find() === e && e.contains(document.elementFromPoint(at.X, at.Y)) ? at : null;
+})(() => %s)`
+
 // click clicks the element that an expression of the page finds, with the mouse.
 func (w *tab) click(what, expression string) {
 	w.t.Helper()
 	w.see(what, expression)
-	at := evaluate[point](w, "find "+what, fmt.Sprintf(`(e => {
-		e.scrollIntoView({block: "nearest"});
-		const r = e.getBoundingClientRect();
-		return {X: r.x + r.width / 2, Y: r.y + r.height / 2};
-	})(%s)`, expression))
-	w.do("click "+what, chromedp.MouseClickXY(at.X, at.Y))
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		if at := evaluate[*point](w, "find "+what, fmt.Sprintf(place, expression)); at != nil {
+			w.do("click "+what, chromedp.MouseClickXY(at.X, at.Y))
+			return
+		}
+		if time.Now().After(deadline) {
+			w.t.Fatalf("%s: %s is never where a click would reach it", w.name, what)
+		}
+	}
 }
 
 // typeText types into what has the focus, key by key.
