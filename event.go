@@ -56,6 +56,12 @@ type (
 		ThreadID   int64   `json:"thread"`
 		MessageIDs []int64 `json:"messages"`
 	}
+	// MessagesRestored is shown as MessagesRestoredFrame, with those of the
+	// messages that exist. They were deleted with one another.
+	MessagesRestored struct {
+		ThreadID   int64   `json:"thread"`
+		MessageIDs []int64 `json:"messages"`
+	}
 	// MessageLiked is shown as LikeFrame, while the message exists.
 	MessageLiked struct {
 		ThreadID  int64 `json:"thread"`
@@ -156,6 +162,7 @@ type (
 func (MessagePosted) Kind() string       { return "message_posted" }
 func (MessageEdited) Kind() string       { return "message_edited" }
 func (MessagesDeleted) Kind() string     { return "messages_deleted" }
+func (MessagesRestored) Kind() string    { return "messages_restored" }
 func (MessageLiked) Kind() string        { return "message_liked" }
 func (ThreadUpdated) Kind() string       { return "thread_updated" }
 func (SubThreadCounted) Kind() string    { return "sub_thread_counted" }
@@ -174,6 +181,7 @@ func (ThreadRightsChanged) Kind() string { return "thread_rights_changed" }
 func (e MessagePosted) Channel() Channel     { return ThreadChannel(e.ThreadID) }
 func (e MessageEdited) Channel() Channel     { return ThreadChannel(e.ThreadID) }
 func (e MessagesDeleted) Channel() Channel   { return ThreadChannel(e.ThreadID) }
+func (e MessagesRestored) Channel() Channel  { return ThreadChannel(e.ThreadID) }
 func (e MessageLiked) Channel() Channel      { return ThreadChannel(e.ThreadID) }
 func (e ThreadUpdated) Channel() Channel     { return ThreadChannel(e.ThreadID) }
 func (e SubThreadCounted) Channel() Channel  { return ThreadChannel(e.ThreadID) }
@@ -196,6 +204,7 @@ func init() {
 	register[MessagePosted]()
 	register[MessageEdited]()
 	register[MessagesDeleted]()
+	register[MessagesRestored]()
 	register[MessageLiked]()
 	register[ThreadUpdated]()
 	register[SubThreadCounted]()

@@ -29,6 +29,7 @@ var events = []struct {
 	{parley.MessagePosted{ThreadID: 5, MessageID: 9}, "message_posted", "t5", `{"thread":5,"message":9}`},
 	{parley.MessageEdited{ThreadID: 5, MessageID: 9}, "message_edited", "t5", `{"thread":5,"message":9}`},
 	{parley.MessagesDeleted{ThreadID: 5, MessageIDs: []int64{9, 11}}, "messages_deleted", "t5", `{"thread":5,"messages":[9,11]}`},
+	{parley.MessagesRestored{ThreadID: 5, MessageIDs: []int64{9, 11}}, "messages_restored", "t5", `{"thread":5,"messages":[9,11]}`},
 	{parley.MessageLiked{ThreadID: 5, MessageID: 9, UserID: 7}, "message_liked", "t5", `{"thread":5,"message":9,"user":7}`},
 	{parley.MessageLiked{ThreadID: 5, MessageID: 9, UserID: 7, Undone: true}, "message_liked", "t5", `{"thread":5,"message":9,"user":7,"undone":true}`},
 	{parley.ThreadUpdated{ThreadID: 5}, "thread_updated", "t5", `{"thread":5}`},

@@ -47,6 +47,21 @@ type (
 		DeletedCount int     `json:"deleted_count"`
 		ThreadCounts
 	}
+	// MessagesRestoredFrame shows messages that are there again, as a reader sees
+	// them who has not touched them: who has is told apart in Likes. They make
+	// nothing unread.
+	MessagesRestoredFrame struct {
+		Type     string         `json:"type"` // messages_restored
+		ThreadID int64          `json:"thread_id"`
+		Messages []Message      `json:"messages"`
+		Likes    []MessageLikes `json:"likes"` // of those that have any
+		ThreadCounts
+	}
+	// MessageLikes tells who likes a message.
+	MessageLikes struct {
+		MessageID int64   `json:"message_id"`
+		UserIDs   []int64 `json:"user_ids"`
+	}
 	// LikeFrame shows a message's likes after one came or went.
 	LikeFrame struct {
 		Type      string     `json:"type"` // message_liked, message_unliked

@@ -122,6 +122,13 @@ var frames = []struct {
 		`{"type":"messages_deleted","thread_id":5,"message_ids":[9,11],"deleted_count":2,"message_count":10,"reply_to":null}`,
 	},
 	{
+		parley.MessagesRestoredFrame{
+			Type: "messages_restored", ThreadID: 5, Messages: []parley.Message{}, Likes: []parley.MessageLikes{{MessageID: 9, UserIDs: []int64{4}}},
+			ThreadCounts: parley.ThreadCounts{MessageCount: 12, ReplyTo: &parley.ReplyCount{ID: 8, ReplyCount: 1}},
+		},
+		`{"type":"messages_restored","thread_id":5,"messages":[],"likes":[{"message_id":9,"user_ids":[4]}],"message_count":12,"reply_to":{"id":8,"reply_count":1}}`,
+	},
+	{
 		parley.LikeFrame{Type: "message_liked", ThreadID: 5, MessageID: 9, LikeCount: 2, LikedBy: &parley.PersonRef{ID: 4, Username: "Finn"}},
 		`{"type":"message_liked","thread_id":5,"message_id":9,"like_count":2,"liked_by":{"id":4,"username":"Finn"}}`,
 	},

@@ -79,6 +79,9 @@ func CanDeleteMessage(v Viewer, authorID int64) bool {
 	return v.Staff() || v.Active && v.ID == authorID
 }
 
+// RestoreDays is how long a deleted message can be restored.
+const RestoreDays = 30
+
 // CheckContent returns the text of a message, or what is wrong with it. Space
 // around the text means nothing in Markdown but the indentation of its first
 // line, which stays.

@@ -15,7 +15,8 @@ type (
 	messageQuery struct {
 		ThreadPath
 		Before   int64 `query:"before_id" minimum:"0" doc:"Messages older than this one."`
-		After    int64 `query:"after_id" minimum:"0" doc:"Messages newer than this one. Without either: the newest page."`
+		After    int64 `query:"after_id" minimum:"0" doc:"Messages newer than this one."`
+		Around   int64 `query:"around_id" minimum:"0" doc:"Messages before and after this one, and itself. Without any of the three: the newest page."`
 		Limit    int   `query:"limit" default:"50" minimum:"1" maximum:"100"`
 		MarkRead bool  `query:"mark_read" default:"true" doc:"Whether the newest page marks the thread's notifications read."`
 	}
@@ -37,6 +38,11 @@ type (
 		Body struct {
 			Content string `json:"content" minLength:"1" maxLength:"10000" doc:"Markdown."`
 		} `nameHint:"MessageEdit"`
+	}
+	historyQuery struct {
+		MessagePath
+		After int64 `query:"after_id" minimum:"0" doc:"What it said after this one of its earlier texts."`
+		Limit int   `query:"limit" default:"50" minimum:"1" maximum:"100"`
 	}
 	replyQuery struct {
 		MessagePath
@@ -64,6 +70,13 @@ type (
 		DeletedCount int     `json:"deleted_count"`
 		DeletedIDs   []int64 `json:"deleted_ids"`
 	}
+	// RestoredMessages answers that a message and the replies that were deleted
+	// with it are there again.
+	RestoredMessages struct {
+		Done
+		RestoredCount int     `json:"restored_count"`
+		RestoredIDs   []int64 `json:"restored_ids"`
+	}
 	// SubThreadCount counts the threads that grew out of a message.
 	SubThreadCount struct {
 		Count int64 `json:"count"`
@@ -72,7 +85,7 @@ type (
 
 func (a *API) listMessages(ctx context.Context, in *messageQuery) (*list[parley.Message], error) {
 	found, eventID, err := a.app.Messages(ctx, viewerOf(ctx), in.ID, app.MessageQuery{
-		Before: in.Before, After: in.After, Limit: in.Limit, MarkRead: in.MarkRead,
+		Before: in.Before, After: in.After, Around: in.Around, Limit: in.Limit, MarkRead: in.MarkRead,
 	})
 	if in.Before != 0 || in.After != 0 {
 		eventID = ""
@@ -103,6 +116,20 @@ func (a *API) deleteMessage(ctx context.Context, in *MessagePath) (*answer[Delet
 		message = "Message and its replies deleted"
 	}
 	return reply(DeletedMessages{did(message), len(ids), ids}, err)
+}
+
+func (a *API) restoreMessage(ctx context.Context, in *MessagePath) (*answer[RestoredMessages], error) {
+	ids, err := a.app.RestoreMessage(ctx, viewerOf(ctx), in.ID)
+	message := "Message restored"
+	if len(ids) > 1 {
+		message = "Message and its replies restored"
+	}
+	return reply(RestoredMessages{did(message), len(ids), ids}, err)
+}
+
+func (a *API) listHistory(ctx context.Context, in *historyQuery) (*list[app.Earlier], error) {
+	history, err := a.app.History(ctx, viewerOf(ctx), in.ID, in.After, in.Limit)
+	return listing(history, "", err)
 }
 
 func (a *API) listReplies(ctx context.Context, in *replyQuery) (*list[parley.Message], error) {

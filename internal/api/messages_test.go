@@ -163,3 +163,67 @@ func TestALikeCountsOnce(t *testing.T) {
 	expect(f.finn.delete(address), "Like taken back", 1, false)
 	expect(f.finn.delete(address), "Not liked", 1, false)
 }
+
+func TestAPageAroundAMessageShowsBothSidesOfIt(t *testing.T) {
+	f := open(t, api.Config{})
+	thread := f.ada.thread("Joints")
+	var ids []int64
+	for i := 1; i <= 8; i++ {
+		ids = append(ids, f.mina.say(thread.ID, fmt.Sprint(i)).ID)
+	}
+	address := path("/threads/%d/messages?limit=4&around_id=", thread.ID)
+	around := func(id int64, want string) {
+		t.Helper()
+		page := f.finn.get(address + fmt.Sprint(id))
+		if got := fmt.Sprint(texts(page)); got != want {
+			t.Errorf("around %d: %s, want %s", id, got, want)
+		}
+		if page.header.Get("Event-Id") == "" {
+			t.Errorf("around %d: no Event-Id to go on from", id)
+		}
+	}
+	around(ids[3], "[3 4 5 6]")
+	around(ids[0], "[Welcome. 1 2 3]")
+	around(ids[0]-1, "[Welcome. 1 2 3]")
+	around(ids[7], "[5 6 7 8]")
+	around(ids[7]+100, "[5 6 7 8]")
+	f.mina.delete(path("/messages/%d", ids[3])).ok()
+	around(ids[3], "[2 3 5 6]")
+}
+
+func TestADeletedMessageIsRestoredByTheTeam(t *testing.T) {
+	f := open(t, api.Config{})
+	thread := f.ada.thread("Joints")
+	message := f.mina.say(thread.ID, "Dovetails")
+	f.finn.post(path("/threads/%d/messages", thread.ID), `{"content":"Nice","reply_to_id":%d}`, message.ID).ok()
+	f.mina.delete(path("/messages/%d", message.ID)).ok()
+	restore := path("/messages/%d/restore", message.ID)
+	f.mina.post(restore, ``).refused(403)
+	if back := decode[api.RestoredMessages](f.tomas.post(restore, ``)); !back.Success || back.RestoredCount != 2 || back.RestoredIDs[0] != message.ID {
+		t.Errorf("restored %+v", back)
+	}
+	f.tomas.post(restore, ``).refused(400)
+	if got := fmt.Sprint(texts(f.finn.get(path("/threads/%d/messages", thread.ID)))); got != "[Welcome. Dovetails Nice]" {
+		t.Errorf("there are %s", got)
+	}
+}
+
+func TestWhatAMessageSaidBeforeIsListed(t *testing.T) {
+	f := open(t, api.Config{})
+	thread := f.ada.thread("Joints")
+	message := f.mina.say(thread.ID, "Dovetials")
+	address := path("/messages/%d/history", message.ID)
+	if got := decode[[]app.Earlier](f.mina.get(address)); len(got) != 0 {
+		t.Errorf("before any edit: %+v", got)
+	}
+	f.mina.patch(path("/messages/%d", message.ID), `{"content":"Dovetails"}`).ok()
+	f.mina.patch(path("/messages/%d", message.ID), `{"content":"Dovetails!"}`).ok()
+	got := decode[[]app.Earlier](f.tomas.get(address))
+	if len(got) != 2 || got[0].Content != "Dovetials" || got[1].Content != "Dovetails" || got[0].Editor.Username != "Mina" || got[0].EditedAt == 0 {
+		t.Errorf("it said %+v", got)
+	}
+	if rest := decode[[]app.Earlier](f.tomas.get(address + fmt.Sprintf("?after_id=%d&limit=5", got[0].ID))); len(rest) != 1 || rest[0] != got[1] {
+		t.Errorf("then %+v", rest)
+	}
+	f.finn.get(address).refused(403)
+}

@@ -28,7 +28,7 @@ var bodies = map[string]string{
 }
 
 // bodiless are the routes that change something by their address alone.
-var bodiless = []string{"like-message", "read-notification", "read-all-notifications", "logout"}
+var bodiless = []string{"like-message", "restore-message", "read-notification", "read-all-notifications", "logout"}
 
 // send calls a route with a fitting body and this in the place of ids.
 func (p *person) send(r api.Route, id any) answered {

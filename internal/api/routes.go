@@ -32,6 +32,8 @@ func (a *API) routes() []route {
 		{"POST", "/api/forum/threads/{id}/typing", messages, "tell-typing", "Tell that you are typing, without a socket", refusals(), handle(a.tellTyping)},
 		{"PATCH", "/api/forum/messages/{id}", messages, "edit-message", "Edit a message", refusals(), handle(a.editMessage)},
 		{"DELETE", "/api/forum/messages/{id}", messages, "delete-message", "Delete a message and the replies to it", refusals(400), handle(a.deleteMessage)},
+		{"POST", "/api/forum/messages/{id}/restore", messages, "restore-message", "Restore a deleted message and the replies deleted with it", refusals(400, 409), handle(a.restoreMessage)},
+		{"GET", "/api/forum/messages/{id}/history", messages, "list-history", "List what a message said before its edits", refusals(), handle(a.listHistory)},
 		{"GET", "/api/forum/messages/{id}/replies", messages, "list-replies", "List the replies to a message", refusals(), handle(a.listReplies)},
 		{"POST", "/api/forum/messages/{id}/create-thread", messages, "create-sub-thread", "Start a sub-thread from a message", refusals(400, 429), handle(a.createSubThread)},
 		{"GET", "/api/forum/messages/{id}/threads", messages, "list-sub-threads", "List the sub-threads of a message", refusals(), handle(a.listSubThreads)},
@@ -152,7 +154,7 @@ func reply[T any](body T, err error) (*answer[T], error) {
 // list is the answer of plain arrays. Its position is that of the snapshot it was
 // read in.
 type list[T any] struct {
-	EventID string `header:"Event-Id" doc:"First page only: a socket opened with this as last_event_id misses nothing that happened since."`
+	EventID string `header:"Event-Id" doc:"First page, and pages around a message: a socket opened with this as last_event_id misses nothing that happened since."`
 	Body    []T
 }
 

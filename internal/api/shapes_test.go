@@ -111,6 +111,7 @@ func (w *walk) messages() {
 	w.first = w.mina.say(w.main.ID, "Mortise and tenon, @Finn.")
 	w.visit("post-message", w.finn.post(path("/threads/%d/messages", w.main.ID), `{"content":"Neat!","reply_to_id":%d}`, w.first.ID))
 	w.visit("edit-message", w.mina.patch(path("/messages/%d", w.first.ID), `{"content":"Mortise and tenon, @Finn!"}`))
+	w.visit("list-history", w.mina.get(path("/messages/%d/history", w.first.ID)))
 	w.visit("list-messages", w.mina.get(path("/threads/%d/messages", w.main.ID)))
 	w.visit("tell-typing", w.mina.post(path("/threads/%d/typing", w.main.ID), `{"is_typing":true}`))
 	w.visit("list-recent-messages", w.mina.get(path("/threads/%d/recent?since_id=%d", w.main.ID, w.first.ID)))
@@ -140,6 +141,7 @@ func (w *walk) notifications() {
 
 func (w *walk) deletions() {
 	w.visit("delete-message", w.mina.delete(path("/messages/%d", w.first.ID)))
+	w.visit("restore-message", w.tomas.post(path("/messages/%d/restore", w.first.ID), ``))
 	w.visit("delete-thread", w.tomas.delete(path("/threads/%d", w.sub.ID)))
 	w.visit("delete-thread-hierarchy", w.ada.delete(path("/threads/%d/delete-hierarchy", w.main.ID)))
 }

@@ -112,6 +112,8 @@ func (r *room) apply(kind string, frame []byte) {
 			delete(r.messages, id)
 		}
 		r.count(f.ThreadCounts)
+	case "messages_restored":
+		r.restore(decode[parley.MessagesRestoredFrame](t, frame))
 	case "message_liked", "message_unliked":
 		r.like(decode[parley.LikeFrame](t, frame))
 	case "message_thread_count_updated":
@@ -141,6 +143,18 @@ func (r *room) count(c parley.ThreadCounts) {
 	if c.ReplyTo != nil {
 		r.patch(c.ReplyTo.ID, func(m *parley.Message) { m.ReplyCount = c.ReplyTo.ReplyCount })
 	}
+}
+
+func (r *room) restore(f parley.MessagesRestoredFrame) {
+	likedBy := map[int64][]int64{}
+	for _, l := range f.Likes {
+		likedBy[l.MessageID] = l.UserIDs
+	}
+	for _, m := range f.Messages {
+		m.UserHasLiked = slices.Contains(likedBy[m.ID], r.seat.Viewer.ID)
+		r.messages[m.ID] = m
+	}
+	r.count(f.ThreadCounts)
 }
 
 func (r *room) edit(e parley.EditedMessage) {

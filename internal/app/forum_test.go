@@ -24,8 +24,9 @@ import (
 type forum struct {
 	*app.App
 	*storetest.Community
-	t   testing.TB
-	hub *notingHub
+	t    testing.TB
+	hub  *notingHub
+	gone []int64 // messages that somebody tried to delete
 }
 
 func openForum(t testing.TB) *forum {

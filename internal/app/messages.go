@@ -30,30 +30,56 @@ func orNotFound(err error) error {
 	return parley.ErrMessageNotFound
 }
 
-// MessageQuery chooses a page of a thread's messages: before or after an id, or
-// the newest. MarkRead says that the newest page was opened by a person.
+// MessageQuery chooses a page of a thread's messages: before, after or around an
+// id, or the newest. MarkRead says that the newest page was opened by a person.
 type MessageQuery struct {
-	Before, After int64
-	Limit         int
-	MarkRead      bool
+	Before, After, Around int64
+	Limit                 int
+	MarkRead              bool
+}
+
+// newest reports whether q asks for the newest page.
+func (q MessageQuery) newest() bool { return q.Before == 0 && q.After == 0 && q.Around == 0 }
+
+// read reads the page.
+func (q MessageQuery) read(s *store.Snapshot, viewerID, threadID int64) ([]parley.Message, error) {
+	switch {
+	case q.Around > 0:
+		return messagesAround(s, viewerID, threadID, q.Around, q.Limit)
+	case q.After > 0:
+		return s.MessagesAfter(viewerID, threadID, q.After, q.Limit)
+	default:
+		return s.NewestMessages(viewerID, threadID, q.Before, q.Limit)
+	}
+}
+
+// messagesAround returns the messages around one, half of them older if there are
+// as many. The one itself is among them unless it is gone.
+func messagesAround(s *store.Snapshot, viewerID, threadID, id int64, limit int) ([]parley.Message, error) {
+	older, err := s.NewestMessages(viewerID, threadID, id+1, limit) // and the one itself
+	if err != nil {
+		return nil, err
+	}
+	newer, err := s.MessagesAfter(viewerID, threadID, id, limit)
+	if err != nil {
+		return nil, err
+	}
+	after := min(len(newer), max(limit/2, limit-len(older)))
+	before := min(len(older), limit-after)
+	return append(older[len(older)-before:], newer[:after]...), nil
 }
 
 // Messages returns a page of a thread's messages, oldest first, and the position
 // of the thread's stream that it was read at. Opening the newest page counts a
 // view and marks the thread's notifications read.
 func (a *App) Messages(ctx context.Context, v parley.Viewer, threadID int64, q MessageQuery) (messages []parley.Message, position string, err error) {
-	opened := q.Before == 0 && q.After == 0 && q.MarkRead
+	opened := q.newest() && q.MarkRead
 	var unread int64
 	err = a.store.View(ctx, func(s *store.Snapshot) error {
 		if _, err := readable(s, v, threadID); err != nil {
 			return err
 		}
-		if q.After > 0 {
-			messages, err = s.MessagesAfter(v.ID, threadID, q.After, q.Limit)
-		} else {
-			messages, err = s.NewestMessages(v.ID, threadID, q.Before, q.Limit)
-		}
-		if err != nil {
+		if messages, err = q.read(s, v.ID, threadID); err != nil {
 			return err
 		}
 		if opened {

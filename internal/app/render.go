@@ -24,9 +24,7 @@ type renderer struct {
 func renderAll(s *store.Snapshot, logged []store.Logged) ([]realtime.Event, error) {
 	var ids []int64
 	for _, l := range logged {
-		if id := messageOf(l.Event); id != 0 {
-			ids = append(ids, id)
-		}
+		ids = append(ids, messagesOf(l.Event)...)
 	}
 	messages, err := s.MessagesByID(0, ids)
 	if err != nil {
@@ -42,21 +40,23 @@ func renderAll(s *store.Snapshot, logged []store.Logged) ([]realtime.Event, erro
 	return events, nil
 }
 
-// messageOf returns the message that an event shows, 0 if it shows none.
-func messageOf(e parley.Event) int64 {
+// messagesOf returns the messages that an event shows.
+func messagesOf(e parley.Event) []int64 {
 	switch e := e.(type) {
 	case parley.MessagePosted:
-		return e.MessageID
+		return []int64{e.MessageID}
 	case parley.MessageEdited:
-		return e.MessageID
+		return []int64{e.MessageID}
+	case parley.MessagesRestored:
+		return e.MessageIDs
 	case parley.MessageLiked:
-		return e.MessageID
+		return []int64{e.MessageID}
 	case parley.SubThreadCounted:
-		return e.MessageID
+		return []int64{e.MessageID}
 	case parley.ManyMentioned:
-		return e.MessageID
+		return []int64{e.MessageID}
 	default:
-		return 0
+		return nil
 	}
 }
 
@@ -85,6 +85,8 @@ func (r *renderer) frame(e parley.Event, event *realtime.Event) (frame any, err 
 	case parley.MessagesDeleted:
 		event.Rewrites = true
 		return r.messagesDeleted(e)
+	case parley.MessagesRestored:
+		return r.messagesRestored(e)
 	case parley.MessageLiked:
 		return r.liked(e)
 	case parley.ThreadUpdated:
@@ -145,6 +147,34 @@ func (r *renderer) messagesDeleted(e parley.MessagesDeleted) (any, error) {
 	return parley.MessagesDeletedFrame{
 		Type: "messages_deleted", ThreadID: e.ThreadID, MessageIDs: e.MessageIDs, DeletedCount: len(e.MessageIDs), ThreadCounts: counts,
 	}, err
+}
+
+// maxShownLikes bounds how many likes come back with restored messages. Who liked
+// beyond it sees so when they look again.
+const maxShownLikes = 1000
+
+// messagesRestored shows those of the messages that are still there.
+func (r *renderer) messagesRestored(e parley.MessagesRestored) (any, error) {
+	frame := parley.MessagesRestoredFrame{Type: "messages_restored", ThreadID: e.ThreadID, Likes: []parley.MessageLikes{}}
+	for _, id := range e.MessageIDs {
+		if m, ok := r.message(id, e.ThreadID); ok {
+			frame.Messages = append(frame.Messages, m.ForReader())
+		}
+	}
+	if len(frame.Messages) == 0 {
+		return nil, nil
+	}
+	likers, err := r.s.LikersOf(e.MessageIDs, maxShownLikes)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range frame.Messages {
+		if users := likers[m.ID]; len(users) > 0 {
+			frame.Likes = append(frame.Likes, parley.MessageLikes{MessageID: m.ID, UserIDs: users})
+		}
+	}
+	frame.ThreadCounts, err = r.threadCounts(e.ThreadID, frame.Messages[0].ReplyToID)
+	return frame, err
 }
 
 // threadCounts counts a thread's messages, and the replies to one of them.

@@ -68,6 +68,19 @@ func (f *forum) conversations() []change {
 			f.reply(f.Mina, f.Free, root.ID, "yes")
 			return drop(f.DeleteMessage(ctx, f.Finn, root.ID))
 		}},
+		{"a deletion taken back", func(ctx context.Context) error {
+			root := f.reply(f.Finn, f.Free, f.Free.First, "@Mina and @Tomas?")
+			below := f.reply(f.Mina, f.Free, root.ID, "yes")
+			f.reply(f.Finn, f.Free, below.ID, "gone before")
+			return errors.Join(
+				drop(f.Like(ctx, f.Tomas, root.ID)), drop(f.Like(ctx, f.Finn, below.ID)),
+				drop(f.DeleteMessage(ctx, f.Finn, root.ID)), drop(f.RestoreMessage(ctx, f.Ada, root.ID)))
+		}},
+		{"a message that is quoted, deleted and restored", func(ctx context.Context) error {
+			m := f.post(f.Mina, f.Free, "a question")
+			f.grow(f.Finn, m.ID, "An answer", "@Tomas")
+			return errors.Join(drop(f.DeleteMessage(ctx, f.Mina, m.ID)), drop(f.RestoreMessage(ctx, f.Tomas, m.ID)))
+		}},
 		{"a like", func(ctx context.Context) error { return drop(f.Like(ctx, f.Mina, f.Free.First)) }},
 		{"a like taken back", func(ctx context.Context) error { return drop(f.Unlike(ctx, f.Mina, f.Free.First)) }},
 		{"a like that did not last", func(ctx context.Context) error {
@@ -189,7 +202,7 @@ func (f *forum) do(d deed) {
 	}
 	message := pick(d.Which, messages...).ID
 	text := fmt.Sprintf("%s said %d", pick(d.How, "", "@Ada", "@Mina @Finn", "@creator", "@team"), d.How)
-	switch pick(d.What, "write", "reply", "reply", "edit", "delete", "like", "unlike", "grow", "manage", "read", "read all") {
+	switch pick(d.What, "write", "reply", "reply", "edit", "delete", "restore", "like", "unlike", "grow", "manage", "read", "read all") {
 	case "write":
 		_, err = f.PostMessage(ctx, v, thread.ID, text, 0, app.Idempotency{})
 	case "reply":
@@ -198,6 +211,11 @@ func (f *forum) do(d deed) {
 		_, err = f.EditMessage(ctx, v, message, text)
 	case "delete":
 		_, err = f.DeleteMessage(ctx, v, message)
+		f.gone = append(f.gone, message)
+	case "restore":
+		if len(f.gone) > 0 {
+			_, err = f.RestoreMessage(ctx, v, pick(d.Which, f.gone...))
+		}
 	case "like":
 		_, err = f.Like(ctx, v, message)
 	case "unlike":
@@ -212,7 +230,7 @@ func (f *forum) do(d deed) {
 		_, err = f.ReadAllNotifications(ctx, v)
 	}
 	switch parley.KindOf(err) {
-	case parley.Forbidden, parley.NotFound, parley.Invalid:
+	case parley.Forbidden, parley.NotFound, parley.Invalid, parley.Conflict:
 	default:
 		if err != nil {
 			f.t.Fatal(err)

@@ -32,11 +32,14 @@ func TestWritingTellsTheThread(t *testing.T) {
 		parley.MessagePosted{ThreadID: f.Free.ID, MessageID: next + 1})
 	f.tells("a deletion", func() error { return drop(f.DeleteMessage(ctx, f.Mina, next)) },
 		parley.MessagesDeleted{ThreadID: f.Free.ID, MessageIDs: []int64{next, next + 1}})
+	f.tells("a deletion taken back", func() error { return drop(f.RestoreMessage(ctx, f.Tomas, next)) },
+		parley.MessagesRestored{ThreadID: f.Free.ID, MessageIDs: []int64{next, next + 1}})
 	f.tells("the team called", func() error { return drop(f.PostMessage(ctx, f.Ada, f.Free.ID, "@team @Mina", 0, none)) },
 		parley.MessagePosted{ThreadID: f.Free.ID, MessageID: next + 2},
 		parley.ManyMentioned{ThreadID: f.Free.ID, MessageID: next + 2, Special: parley.MentionTeam, Notifications: 1})
 	f.tells("who is notified", func() error { f.RunJobs(ctx); return nil },
-		parley.Notified{UserID: f.Tomas.ID}, parley.Notified{UserID: f.Mina.ID})
+		parley.Notified{UserID: f.Tomas.ID},
+		parley.Notified{UserID: f.Mina.ID}, parley.Notified{UserID: f.Mina.ID}) // of the restored reply, too
 }
 
 func TestAMessageThatIsQuotedByASubThreadIsToldToTheForumWhenItChangesOrGoes(t *testing.T) {
@@ -49,6 +52,8 @@ func TestAMessageThatIsQuotedByASubThreadIsToldToTheForumWhenItChangesOrGoes(t *
 		parley.MessageEdited{ThreadID: f.Paid.ID, MessageID: message}, changed)
 	f.tells("a deletion", func() error { return drop(f.DeleteMessage(ctx, f.Mina, message)) },
 		parley.MessagesDeleted{ThreadID: f.Paid.ID, MessageIDs: []int64{message}}, changed)
+	f.tells("a restoration", func() error { return drop(f.RestoreMessage(ctx, f.Ada, message)) },
+		parley.MessagesRestored{ThreadID: f.Paid.ID, MessageIDs: []int64{message}}, changed)
 }
 
 func TestReadingAndFollowingTellNobodyElse(t *testing.T) {
@@ -128,13 +133,14 @@ func TestARefusalTellsNothing(t *testing.T) {
 	before := f.heads()
 	title := "Mine"
 	for name, refused := range map[string]func() error{
-		"write":  func() error { return drop(f.PostMessage(ctx, f.Finn, f.Paid.ID, "hello", 0, none)) },
-		"call":   func() error { return drop(f.PostMessage(ctx, f.Finn, f.Free.ID, "@everyone", 0, none)) },
-		"edit":   func() error { return drop(f.EditMessage(ctx, f.Finn, f.Free.First, "changed")) },
-		"delete": func() error { return drop(f.DeleteMessage(ctx, f.Finn, f.Free.First)) },
-		"like":   func() error { return drop(f.Like(ctx, f.Finn, f.Private.First)) },
-		"rename": func() error { return drop(f.UpdateThread(ctx, f.Finn, f.Free.ID, app.ThreadPatch{Title: &title})) },
-		"remove": func() error { return drop(f.DeleteThread(ctx, f.Finn, f.Free.ID)) },
+		"write":   func() error { return drop(f.PostMessage(ctx, f.Finn, f.Paid.ID, "hello", 0, none)) },
+		"call":    func() error { return drop(f.PostMessage(ctx, f.Finn, f.Free.ID, "@everyone", 0, none)) },
+		"edit":    func() error { return drop(f.EditMessage(ctx, f.Finn, f.Free.First, "changed")) },
+		"delete":  func() error { return drop(f.DeleteMessage(ctx, f.Finn, f.Free.First)) },
+		"restore": func() error { return drop(f.RestoreMessage(ctx, f.Finn, f.Free.First)) },
+		"like":    func() error { return drop(f.Like(ctx, f.Finn, f.Private.First)) },
+		"rename":  func() error { return drop(f.UpdateThread(ctx, f.Finn, f.Free.ID, app.ThreadPatch{Title: &title})) },
+		"remove":  func() error { return drop(f.DeleteThread(ctx, f.Finn, f.Free.ID)) },
 		"start": func() error {
 			return drop(f.CreateThread(ctx, f.Finn, app.NewThread{Title: "New", Content: "hello"}, none))
 		},

@@ -202,20 +202,12 @@ func (tx *Tx) DeleteMessages(root MessageState, byID int64) ([]int64, error) {
 		return nil, err
 	}
 	for batch := range slices.Chunk(ids, 256) {
-		args := arguments{tx.now, byID}
-		if _, err := tx.exec(`UPDATE messages SET deleted_at = $1, deleted_by = $2 WHERE id IN `+in(&args, batch), args...); err != nil {
+		args := arguments{tx.now, byID, root.ID}
+		if _, err := tx.exec(`UPDATE messages SET deleted_at = $1, deleted_by = $2, deleted_with = $3 WHERE id IN `+in(&args, batch), args...); err != nil {
 			return nil, err
 		}
 	}
-	if root.ReplyToID != 0 {
-		if _, err := tx.exec(`UPDATE messages SET reply_count = reply_count - 1 WHERE id = $1`, root.ReplyToID); err != nil {
-			return nil, err
-		}
-	}
-	_, err = tx.exec(`UPDATE threads SET message_count = message_count - $2, last_message_at = coalesce(
-		(SELECT m.created_at FROM messages m WHERE m.thread_id = $1 AND m.deleted_at IS NULL ORDER BY m.id DESC LIMIT 1),
-		last_message_at) WHERE id = $1`, root.ThreadID, len(ids))
-	return ids, err
+	return ids, tx.countCame(root, -1, -len(ids))
 }
 
 // RepliedTo returns which message another one, deleted or not, replied to; nil if

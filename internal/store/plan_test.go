@@ -187,7 +187,8 @@ func readMessages(tx *Tx) error {
 	return all(
 		only(tx.NewestMessages(1, 1, 0, 50)), only(tx.NewestMessages(1, 1, 9, 50)), only(tx.MessagesAfter(1, 1, 0, 50)),
 		only(tx.Replies(1, 1, 0, 50, 0)), found(tx.Message(1, 1)), only(tx.MessagesByID(1, []int64{1, 2, 3})),
-		found(tx.MessageState(1)), only(tx.NewestMessageID(1)), only(tx.RepliedTo(1)), found(tx.ReplyCount(1)), only(tx.LastPosted(1, 1)), only(tx.Likes(1, 0, 20, 0)),
+		found(tx.MessageState(1)), found(tx.DeletedMessage(1)), only(tx.History(1, 0, 50)), only(tx.LikersOf([]int64{1, 2}, 100)),
+		only(tx.NewestMessageID(1)), only(tx.RepliedTo(1)), found(tx.ReplyCount(1)), only(tx.LastPosted(1, 1)), only(tx.Likes(1, 0, 20, 0)),
 	)
 }
 
@@ -218,6 +219,7 @@ func changeMessages(tx *Tx) error {
 		only(tx.AddLike(1, 1)), only(tx.RemoveLike(1, 1)),
 		tx.Follow(1, 1, parley.Follow{}), tx.Unfollow(1, 1), tx.MoveReadPosition(1, 1, reply), tx.AddViews(map[int64]int64{1: 1}),
 		only(tx.DeleteMessages(MessageState{ID: reply, ThreadID: 1, ReplyToID: 1}, 1)),
+		only(tx.RestoreMessages(MessageState{ID: reply, ThreadID: 1, ReplyToID: 1})),
 		tx.SetThread(ThreadState{ID: 1}), tx.DeleteThread(ThreadState{ID: 1, ParentMessageID: 1}),
 	)
 }

@@ -26,7 +26,8 @@ type history struct {
 	c      *Community
 	tx     *store.Tx
 	thread ThreadRef
-	alive  []int64 // messages that were not deleted
+	alive  []int64              // messages that were not deleted
+	gone   []store.MessageState // those that were, each with all below it
 	subs   []store.ThreadState
 }
 
@@ -61,7 +62,7 @@ func countersKept(t *testing.T, open Open) {
 func (h *history) step(what, which, who int) (err error) {
 	message := h.alive[which%len(h.alive)]
 	person := []int64{h.c.Ada.ID, h.c.Tomas.ID, h.c.Mina.ID, h.c.Finn.ID}[who%4]
-	switch what % 8 {
+	switch what % 9 {
 	case 0, 1:
 		id, err := h.tx.InsertMessage(h.thread.ID, person, message, Text("reply"))
 		h.alive = append(h.alive, id)
@@ -78,6 +79,8 @@ func (h *history) step(what, which, who int) (err error) {
 		return h.grow(message, person)
 	case 7:
 		return h.deleteSub(which)
+	case 8:
+		return h.restore(which)
 	}
 	return err
 }
@@ -91,7 +94,25 @@ func (h *history) delete(id int64) error {
 		return err
 	}
 	gone, err := h.tx.DeleteMessages(m, h.c.Ada.ID)
+	h.gone = append(h.gone, m)
 	h.alive = slices.DeleteFunc(h.alive, func(id int64) bool { return slices.Contains(gone, id) })
+	return err
+}
+
+func (h *history) restore(which int) error {
+	if len(h.gone) == 0 {
+		return nil
+	}
+	i := which % len(h.gone)
+	if !slices.Contains(h.alive, h.gone[i].ReplyToID) {
+		return nil
+	}
+	restored, err := h.tx.RestoreMessages(h.gone[i])
+	for _, r := range restored {
+		h.alive = append(h.alive, r.ID)
+	}
+	slices.Sort(h.alive)
+	h.gone = slices.Delete(h.gone, i, i+1)
 	return err
 }
 

@@ -33,8 +33,12 @@ export const roomFrames = {
     })
   },
 
-  messages_restored(room, { messages }) {
-    for (const message of messages) room.timeline.insert(message)
+  messages_restored(room, { messages, likes, message_count }) {
+    for (const message of messages) {
+      const user_has_liked = likes.some((like) => like.message_id === message.id && like.user_ids.includes(room.userId))
+      room.timeline.insert({ ...message, user_has_liked })
+    }
+    room.patchThread({ message_count })
   },
 
   message_liked(room, { message_id, like_count, liked_by }) {
