@@ -172,14 +172,14 @@ func (ch *channel) deliver(d *delivery) {
 	}
 }
 
-// cast queues a frame for all subscribers but one.
-func (ch *channel) cast(e entry, except *Conn) {
+// cast queues a message for all subscribers but one.
+func (ch *channel) cast(m *casting, except *Conn) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
 	for _, g := range ch.fanouts {
 		for _, s := range g.subs {
 			if s.conn != except {
-				s.conn.push(e)
+				m.to(s.conn)
 			}
 		}
 	}

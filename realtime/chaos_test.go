@@ -142,9 +142,9 @@ func (v *visitor) caughtUp() bool {
 
 // visit connects and reads for a while or until enough has come, sometimes slowly.
 func (v *visitor) visit(stay time.Duration, enough func() bool) {
-	theirs, conn := v.dial(UpgradeConfig{})
-	defer theirs.Close()
-	v.visitors.Go(func() {
+	v.visitors.Add(1)
+	theirs, _ := v.dial(UpgradeConfig{}, func(conn *Conn) {
+		defer v.visitors.Done()
 		_ = v.hub.Join(context.Background(), conn, JoinRequest{
 			LastEventID: v.last,
 			Admit: func(context.Context) (Admission, error) {
@@ -157,6 +157,7 @@ func (v *visitor) visit(stay time.Duration, enough func() bool) {
 			},
 		})
 	})
+	defer theirs.Close()
 	pause := time.Duration(v.random.IntN(3)) * time.Millisecond
 	theirs.SetReadDeadline(time.Now().Add(stay))
 	for {

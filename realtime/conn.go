@@ -93,7 +93,10 @@ func (c *Conn) Channels() []string {
 }
 
 // Send queues a message. On a closed connection it does nothing.
-func (c *Conn) Send(m Message) { c.push(m.entry()) }
+func (c *Conn) Send(m Message) {
+	cast := casting{Message: m}
+	cast.to(c)
+}
 
 // Close ends the connection: what is queued is still sent, then the close frame, all within 5 s.
 // Only the first reason counts. A reason that never travels (code 1006) ends it at once.

@@ -32,7 +32,8 @@
 // A program makes one Hub, keeps [Hub.Run] running, and calls [Hub.Publish] after each commit. For
 // each client it calls [Upgrade], then [Hub.Join] with a function that reads the client's rights
 // and the heads of its channels in one database snapshot. Browsers hide HTTP statuses from their
-// pages; to refuse a client so that it learns why: Upgrade, then [Conn.Close].
+// pages; to refuse a client so that it learns why: Upgrade, then [Conn.Close]. Clients that only
+// listen do as well with [Events], a stream of Server-Sent Events.
 //
 // Callbacks come from any goroutine, one at a time for each connection, and must not block: on Linux
 // a few goroutines serve all plain TCP sockets, and a callback that waits holds up thousands of
@@ -47,7 +48,7 @@
 //  3. channel.mu: position, ring, pending events and subscribers of one channel;
 //  4. Conn.mu: queue and positions of one connection;
 //  5. fanout.mu: what one shard has still to give to the subscribers of one channel;
-//  6. shard.mu: what others want of a shard.
+//  6. shard.mu: what others want of a shard; response.mu: the deadline of an event stream.
 //
 // The locks of rights, holes, reads, follower and pulse are leaves: nothing is taken under them. The
 // goroutine of a shard holds none while it reads, writes or calls back. Under

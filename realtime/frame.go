@@ -3,6 +3,7 @@ package realtime
 import (
 	"bytes"
 	"encoding/binary"
+	"sync/atomic"
 
 	"github.com/gobwas/ws"
 )
@@ -40,6 +41,8 @@ type delivery struct {
 
 	committed int64 // when, in Unix nanoseconds; 0: unknown
 	logged    bool  // it was read from the log, not published here
+
+	lines atomic.Pointer[lines] // nil until an event stream gets it
 }
 
 // deliveryOverhead is what an event costs beside its frame: the delivery itself, and the longer

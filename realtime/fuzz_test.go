@@ -80,10 +80,11 @@ func FuzzHandshake(f *testing.F) {
 // idleTransport is one that never writes.
 type idleTransport struct{}
 
-func (idleTransport) wake()        {}
-func (idleTransport) hurry()       {}
-func (idleTransport) sever()       {}
-func (idleTransport) home() *shard { return nil }
+func (idleTransport) wake()          {}
+func (idleTransport) hurry()         {}
+func (idleTransport) sever()         {}
+func (idleTransport) home() *shard   { return nil }
+func (idleTransport) format() format { return socketFrames }
 
 // FuzzClientMessages lets a client say well-formed frames in any order and checks what gets through
 // to the application, and that what waits for the client is bounded. Each two bytes of data begin a

@@ -24,41 +24,64 @@ type world struct {
 	log *probeLog
 	hub *Hub
 
-	// dial makes a connection, and returns the client's end of its socket.
-	dial func(UpgradeConfig) (net.Conn, *Conn)
+	dial       dial
+	speechless bool // clients can say nothing
 }
 
+// dial makes a connection, has join called with it on a goroutine of its own, and returns the
+// client's end of its socket.
+type dial func(config UpgradeConfig, join func(*Conn)) (net.Conn, *Conn)
+
+// dialStream makes a WebSocket with goroutines of its own.
+func dialStream(*testing.T) dial {
+	return func(config UpgradeConfig, join func(*Conn)) (net.Conn, *Conn) {
+		ours, theirs := net.Pipe()
+		c := connect(ours, nil, config)
+		go join(c)
+		return theirs, c
+	}
+}
+
+// dialShard makes a WebSocket that a shard serves.
+func dialShard(t *testing.T) dial {
+	kernels := []*kernel{newKernel(), newKernel()}
+	shards := []*shard{newShard(kernels[0].open), newShard(kernels[1].open)}
+	return func(config UpgradeConfig, join func(*Conn)) (net.Conn, *Conn) {
+		home := leastBusy(shards)
+		fd, theirs := kernels[slices.Index(shards, home)].socket()
+		c, err := home.adopt(fd, nil, config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		go join(c)
+		return theirs, c
+	}
+}
+
+// transports are what connections may be: two kinds of WebSockets, and event streams.
+var transports = map[string]func(*testing.T) dial{"stream": dialStream, "shard": dialShard, "events": dialEvents}
+
 // onEachTransport runs a test in a bubble for each of them: whatever holds for one holds for the
-// other.
+// others.
 func onEachTransport(t *testing.T, test func(w *world)) {
 	t.Helper()
-	for name, transport := range map[string]func() func(UpgradeConfig) (net.Conn, *Conn){
-		"stream": func() func(UpgradeConfig) (net.Conn, *Conn) {
-			return func(config UpgradeConfig) (net.Conn, *Conn) {
-				ours, theirs := net.Pipe()
-				return theirs, connect(ours, nil, config)
-			}
-		},
-		"shard": func() func(UpgradeConfig) (net.Conn, *Conn) {
-			kernels := []*kernel{newKernel(), newKernel()}
-			shards := []*shard{newShard(kernels[0].open), newShard(kernels[1].open)}
-			return func(config UpgradeConfig) (net.Conn, *Conn) {
-				home := leastBusy(shards)
-				fd, theirs := kernels[slices.Index(shards, home)].socket()
-				c, err := home.adopt(fd, nil, config)
-				if err != nil {
-					t.Fatal(err)
-				}
-				return theirs, c
-			}
-		},
-	} {
+	for name, dial := range transports {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				test(&world{t: t, log: &probeLog{MemoryLog: NewMemoryLog("g")}, dial: transport()})
+				test(&world{t: t, log: &probeLog{MemoryLog: NewMemoryLog("g")}, dial: dial(t), speechless: name == "events"})
 			})
 		})
 	}
+}
+
+// inWorldOfSockets is inWorld for what clients say, which they do on WebSockets alone.
+func inWorldOfSockets(t *testing.T, configure func(*Config), test func(w *world)) {
+	t.Helper()
+	inWorld(t, configure, func(w *world) {
+		if !w.speechless {
+			test(w)
+		}
+	})
 }
 
 // inWorld runs a test with a running hub. Everything must have ended when it returns.
@@ -164,11 +187,7 @@ type peer struct {
 // join connects somebody as visit says.
 func (w *world) join(v visit) *peer {
 	w.t.Helper()
-	theirs, conn := w.dial(v.upgrade)
-	p := &peer{t: w.t, socket: theirs, conn: conn, joined: make(chan error, 1)}
-	if !v.deaf {
-		go p.listen()
-	}
+	p := &peer{t: w.t, joined: make(chan error, 1)}
 	if v.admit == nil {
 		v.admit = func(context.Context) (Admission, error) { return w.admission(v), nil }
 	}
@@ -177,9 +196,12 @@ func (w *world) join(v visit) *peer {
 			return []Message{{Frame: fmt.Appendf(nil, `{"recovered":%t,"event_id":%q}`, g.Recovered, g.EventID)}}
 		}
 	}
-	go func() {
-		p.joined <- w.hub.Join(context.Background(), p.conn, JoinRequest{LastEventID: v.last, Admit: v.admit, Greet: v.greet})
-	}()
+	p.socket, p.conn = w.dial(v.upgrade, func(c *Conn) {
+		p.joined <- w.hub.Join(context.Background(), c, JoinRequest{LastEventID: v.last, Admit: v.admit, Greet: v.greet})
+	})
+	if !v.deaf {
+		go p.listen()
+	}
 	synctest.Wait()
 	return p
 }

@@ -164,17 +164,17 @@ func (h *Hub) Notice(heads ...Head) {
 // Cast sends m to all live subscribers of the channel but except (nil: to all).
 func (h *Hub) Cast(channel string, m Message, except *Conn) {
 	if ch := h.channel(channel); ch != nil {
-		ch.cast(m.entry(), except)
+		ch.cast(&casting{Message: m}, except)
 	}
 }
 
 // CastTo sends m to those live subscribers of the channel that audience is true for. Like
 // [Event.Audience] it goes by what a connection is at that moment; see [Hub.AwaitRights].
 func (h *Hub) CastTo(channel string, m Message, audience func(*Conn) bool) {
-	e := m.entry()
+	cast := casting{Message: m}
 	h.EachSubscriber(channel, func(c *Conn) bool {
 		if audience(c) {
-			c.push(e)
+			cast.to(c)
 		}
 		return true
 	})
@@ -193,12 +193,9 @@ func (h *Hub) AwaitRights(ctx context.Context, position uint64) error {
 
 // SendUser sends m to all connections of the user.
 func (h *Hub) SendUser(user string, m Message) {
-	var e entry
+	cast := casting{Message: m}
 	h.EachUser(user, func(c *Conn) bool {
-		if e.wire == nil {
-			e = m.entry()
-		}
-		c.push(e)
+		cast.to(c)
 		return true
 	})
 }

@@ -90,7 +90,7 @@ func (h *Hub) bring(ctx context.Context, c *Conn, a Admission, req JoinRequest) 
 	if req.Greet != nil {
 		messages = req.Greet(greeting)
 	}
-	c.greet(messages)
+	c.greet(messages, greeting.EventID)
 	return h.attach(ctx, s, backlog)
 }
 

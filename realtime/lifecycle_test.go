@@ -13,23 +13,25 @@ import (
 )
 
 func TestOnCloseIsCalledOnceHoweverAConnectionEnds(t *testing.T) {
+	type worlds = func(*testing.T, func(*Config), func(*world))
 	ends := map[string]struct {
-		end  func(w *world, p *peer)
-		want CloseReason
+		worlds worlds
+		end    func(w *world, p *peer)
+		want   CloseReason
 	}{
-		"peer vanishes":      {func(_ *world, p *peer) { p.socket.Close() }, CloseLost},
-		"peer says goodbye":  {func(_ *world, p *peer) { p.socket.Write(masked(ws.OpClose, true, []byte("\x03\xe8bye"))) }, CloseReason{1000, "bye", false}},
-		"peer gives no code": {func(_ *world, p *peer) { p.socket.Write(masked(ws.OpClose, true, nil)) }, CloseReason{Code: 1005}},
-		"we close":           {func(_ *world, p *peer) { p.conn.Close(accessDenied) }, accessDenied},
-		"both close": {func(_ *world, p *peer) {
+		"peer vanishes":      {inWorld, func(_ *world, p *peer) { p.socket.Close() }, CloseLost},
+		"peer says goodbye":  {inWorldOfSockets, func(_ *world, p *peer) { p.socket.Write(masked(ws.OpClose, true, []byte("\x03\xe8bye"))) }, CloseReason{1000, "bye", false}},
+		"peer gives no code": {inWorldOfSockets, func(_ *world, p *peer) { p.socket.Write(masked(ws.OpClose, true, nil)) }, CloseReason{Code: 1005}},
+		"we close":           {inWorld, func(_ *world, p *peer) { p.conn.Close(accessDenied) }, accessDenied},
+		"both close": {inWorld, func(_ *world, p *peer) {
 			p.conn.Close(accessDenied)
 			p.socket.Write(masked(ws.OpClose, true, []byte("\x03\xe8bye")))
 		}, accessDenied},
-		"peer breaks the protocol": {func(_ *world, p *peer) { p.socket.Write([]byte{0x81, 0x01, 'x'}) }, CloseProtocolError},
+		"peer breaks the protocol": {inWorldOfSockets, func(_ *world, p *peer) { p.socket.Write([]byte{0x81, 0x01, 'x'}) }, CloseProtocolError},
 	}
 	for name, test := range ends {
 		t.Run(name, func(t *testing.T) {
-			inWorld(t, nil, func(w *world) {
+			test.worlds(t, nil, func(w *world) {
 				var calls atomic.Int32
 				var reason CloseReason
 				v := tomas
@@ -61,7 +63,7 @@ func TestSilentClientIsAskedAndThenGivenUp(t *testing.T) {
 	heartbeats := func(c *Config) {
 		c.HeartbeatFrame = func(now time.Time) []byte { return fmt.Appendf(nil, `{"type":"heartbeat","timestamp":%d}`, now.Unix()) }
 	}
-	inWorld(t, heartbeats, func(w *world) {
+	inWorldOfSockets(t, heartbeats, func(w *world) {
 		var ended CloseReason
 		v := tomas
 		v.upgrade.OnClose = func(_ *Conn, r CloseReason) { ended = r }
@@ -82,7 +84,7 @@ func TestSilentClientIsAskedAndThenGivenUp(t *testing.T) {
 }
 
 func TestClientThatAnswersPingsStays(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorldOfSockets(t, nil, func(w *world) {
 		v := tomas
 		v.deaf = true
 		p := w.join(v)
@@ -281,7 +283,7 @@ func TestAdmissionReadBeforeALogWasRestoredIsReadAgain(t *testing.T) {
 }
 
 func TestMessagesReachTheApplication(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorldOfSockets(t, nil, func(w *world) {
 		v := tomas
 		v.upgrade.OnMessage = func(c *Conn, text []byte) {
 			c.Send(Message{Frame: []byte(`"` + c.User() + ` said ` + string(text) + `"`)})

@@ -36,7 +36,8 @@ type stall struct {
 	close  time.Duration // the instant at which a closing connection's does; 0: it is open
 }
 
-func (l *link) home() *shard { return l.shard }
+func (l *link) home() *shard   { return l.shard }
+func (l *link) format() format { return socketFrames }
 
 func (l *link) wake() {
 	if !l.queued && !l.closed && (l.conn.speaks() || l.severed) {

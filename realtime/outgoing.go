@@ -1,10 +1,6 @@
 package realtime
 
-import (
-	"context"
-
-	"github.com/gobwas/ws"
-)
+import "context"
 
 // What waits for a connection, on its way from the hub to the transport.
 
@@ -91,7 +87,7 @@ func (c *Conn) next(dst []byte) (batch []byte, last bool) {
 		batch = c.queue.take(batch, writeSize)
 	}
 	if c.farewell && (c.queue == nil || len(c.queue.entries) == 0) {
-		frame := c.reason.frame()
+		frame := c.transport.format().farewell(*c.reason)
 		batch = append(batch, frame...)
 		c.backlog().bytes += len(frame)
 		c.farewell = false
@@ -122,7 +118,10 @@ func (c *Conn) waits(key string) bool {
 }
 
 // greet queues the first frames of a joined connection and lets the others follow.
-func (c *Conn) greet(messages []Message) {
+//
+// The first of them, or a line of its own if there is none, tells an event stream's client which
+// event id it stands at.
+func (c *Conn) greet(messages []Message, id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.reason != nil {
@@ -131,8 +130,15 @@ func (c *Conn) greet(messages []Message) {
 	q := c.backlog()
 	waiting := q.entries
 	q.clear()
-	for _, m := range messages {
-		q.add(entry{wire: encode(ws.OpText, m.Frame)})
+	f := c.transport.format()
+	if len(messages) == 0 && f == eventLines {
+		q.add(entry{wire: []byte(idField + id + "\n\n")})
+	}
+	for i, m := range messages {
+		if i > 0 {
+			id = ""
+		}
+		q.add(entry{wire: f.message(m.Frame, id)})
 	}
 	for _, e := range waiting {
 		q.add(e)

@@ -5,8 +5,6 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
-
-	"github.com/gobwas/ws"
 )
 
 const defaultHeartbeat = 30 * time.Second
@@ -93,9 +91,9 @@ func (p *pulse) probe(s *seat, now time.Duration) (again time.Duration) {
 		return p.late(interval - silence)
 	case asked >= silence: // it has been heard since, and must be asked again
 		s.pinged = now
-		s.conn.push(entry{wire: pingFrame, lane: State, key: pingKey})
+		s.conn.push(entry{wire: s.conn.transport.format().ping(), lane: State, key: pingKey})
 		if frame := p.hub.config.HeartbeatFrame; frame != nil {
-			s.conn.push(entry{wire: encode(ws.OpText, frame(time.Now())), lane: Ephemeral})
+			s.conn.Send(Message{Lane: Ephemeral, Frame: frame(time.Now())})
 		}
 	case s.conn.waits(pingKey): // behind what a slow reader is taking, within writeTimeout
 		s.pinged = now

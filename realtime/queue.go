@@ -2,8 +2,6 @@ package realtime
 
 import "sync"
 
-import "github.com/gobwas/ws"
-
 // Lane says what may happen to a message while it waits for a slow reader.
 type Lane uint8
 
@@ -21,15 +19,10 @@ type Message struct {
 	Frame []byte
 }
 
-// entry returns the message as it is queued.
-func (m Message) entry() entry {
-	return entry{wire: encode(ws.OpText, m.Frame), lane: m.Lane, key: m.Key}
-}
-
 // queueLimit is what may wait for one connection, in bytes, what is being written included.
 const queueLimit = 256 << 10
 
-// entry is one complete WebSocket frame that waits.
+// entry is one complete frame that waits, in the format of its connection.
 type entry struct {
 	wire []byte
 	lane Lane

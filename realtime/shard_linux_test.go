@@ -27,7 +27,7 @@ func realWorld(t *testing.T, config Config) *world {
 		t.Fatal(err)
 	}
 	var one sync.Mutex // otherwise two might get each other's end
-	w.dial = func(config UpgradeConfig) (net.Conn, *Conn) {
+	w.dial = func(config UpgradeConfig, join func(*Conn)) (net.Conn, *Conn) {
 		one.Lock()
 		defer one.Unlock()
 		theirs, err := net.Dial("tcp", listener.Addr().String())
@@ -42,6 +42,7 @@ func realWorld(t *testing.T, config Config) *world {
 		if c.transport.home() == nil {
 			t.Error("not served by a shard")
 		}
+		go join(c)
 		return theirs, c
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -60,11 +61,13 @@ func realWorld(t *testing.T, config Config) *world {
 // come connects somebody and joins them to a channel.
 func (w *world) come(channel string, config UpgradeConfig) (net.Conn, *Conn) {
 	w.t.Helper()
-	client, c := w.dial(config)
-	err := w.hub.Join(w.t.Context(), c, JoinRequest{Admit: func(context.Context) (Admission, error) {
-		return w.admission(visit{user: fmt.Sprint(c.ID()), channels: []string{channel}}), nil
-	}})
-	if err != nil {
+	joined := make(chan error, 1)
+	client, c := w.dial(config, func(c *Conn) {
+		joined <- w.hub.Join(w.t.Context(), c, JoinRequest{Admit: func(context.Context) (Admission, error) {
+			return w.admission(visit{user: fmt.Sprint(c.ID()), channels: []string{channel}}), nil
+		}})
+	})
+	if err := <-joined; err != nil {
 		w.t.Fatal(err)
 	}
 	return client, c

@@ -78,7 +78,7 @@ func TestClosedConnectionWhosePeerNeverAnswersEndsInFiveSeconds(t *testing.T) {
 		"while it is idle":           func(p *peer) { readFrame(p.socket) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			inWorld(t, nil, func(w *world) {
+			inWorldOfSockets(t, nil, func(w *world) {
 				p := w.join(visit{user: "finn", channels: []string{"t5"}, deaf: true})
 				prepare(p)
 				synctest.Wait()
@@ -144,7 +144,7 @@ func TestFrameLargerThanTheQueuePassesAnEmptyOne(t *testing.T) {
 }
 
 func TestWhatWaitsIsWrittenTogether(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorldOfSockets(t, nil, func(w *world) {
 		p := w.join(visit{user: "finn", channels: []string{"t5"}, deaf: true})
 		if op, _, err := readFrame(p.socket); op != ws.OpText || err != nil {
 			t.Fatal(op, err)

@@ -16,10 +16,17 @@ const readSize = 1 << 10
 // something to write.
 type stream struct {
 	conn     *Conn
-	socket   net.Conn
+	socket   socket
 	incoming incoming
 	writing  sync.WaitGroup // the goroutine that writes, while there is one
 	flushing bool           // there is one, or a write failed; guarded by conn.mu
+}
+
+// socket is what a stream needs of a net.Conn.
+type socket interface {
+	io.ReadWriteCloser
+	SetReadDeadline(time.Time) error
+	SetWriteDeadline(time.Time) error
 }
 
 // newStream starts a connection on a socket of any kind.
@@ -31,7 +38,8 @@ func newStream(socket net.Conn, early []byte, config UpgradeConfig) *Conn {
 	return c
 }
 
-func (s *stream) home() *shard { return nil }
+func (s *stream) home() *shard   { return nil }
+func (s *stream) format() format { return socketFrames }
 
 // serve reads until the connection ends, and ends it.
 func (s *stream) serve(early []byte) {

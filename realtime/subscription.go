@@ -57,9 +57,10 @@ func (s *subscription) offer(d *delivery, committed int64) (shown bool) {
 	}
 	shown = s.pass(d)
 	if shown {
-		c.enqueue(entry{wire: s.address(d), mark: s.mark(committed)})
-		if d.also != nil {
-			c.enqueue(entry{wire: d.also})
+		wire, also := s.address(d)
+		c.enqueue(entry{wire: wire, mark: s.mark(committed)})
+		if also != nil {
+			c.enqueue(entry{wire: also})
 		}
 	}
 	if d.final != nil {
@@ -71,18 +72,18 @@ func (s *subscription) offer(d *delivery, committed int64) (shown bool) {
 // mark is what measuring needs to know of a frame of an event.
 func (s *subscription) mark(committed int64) mark { return mark{committed, uint8(s.index + 1)} }
 
-// address returns the event's frame with this connection's event id.
-func (s *subscription) address(d *delivery) []byte {
-	seat := s.conn.seat.Load()
+// address returns the event's frame with this connection's event id, and the frame that follows it,
+// nil if none does.
+func (s *subscription) address(d *delivery) (wire, also []byte) {
+	seat, f := s.conn.seat.Load(), s.conn.transport.format()
 	if len(seat.subs) == 1 {
-		return d.wire
+		return f.event(d)
 	}
 	var scratch [maxCursor]byte
-	wire, _ := encodeEvent(d.body, seat.appendID(scratch[:0]))
-	return wire
+	return f.addressed(d, seat.appendID(scratch[:0]))
 }
 
-// appendFrames appends what offer would queue.
+// appendFrames appends what offer would queue for a WebSocket.
 func (s *subscription) appendFrames(dst []byte, d *delivery) []byte {
 	seat := s.conn.seat.Load()
 	if len(seat.subs) == 1 {

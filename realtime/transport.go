@@ -3,16 +3,15 @@ package realtime
 import (
 	"net"
 	"time"
-
-	"github.com/gobwas/ws"
 )
 
 // transport carries the bytes of one connection: it feeds what comes in to Conn.handle and writes
-// what Conn.next gives it. There are two, and they keep the same promises:
+// what Conn.next gives it. There are three, and they keep the same promises:
 //
 //   - link, where there is epoll: a few goroutines, the shards, serve all sockets;
 //   - stream, everywhere else and where TLS ends in the process: one goroutine reads a socket, another
-//     writes while there is something to write.
+//     writes while there is something to write;
+//   - eventStream, for Server-Sent Events: a stream in a request's answer, which nothing comes in on.
 //
 // All methods are called with Conn.mu held and never block.
 type transport interface {
@@ -24,6 +23,9 @@ type transport interface {
 
 	// sever ends the connection at once.
 	sever()
+
+	// format returns how frames look there. It never changes, and needs no lock.
+	format() format
 
 	// home returns the shard that serves the connection, nil if it has goroutines of its own.
 	home() *shard
@@ -49,8 +51,6 @@ const (
 	pingKey = "\x00ping"
 	pongKey = "\x00pong"
 )
-
-var pingFrame = encode(ws.OpPing, nil)
 
 // origin is what instants count from, on the monotonic clock, which nobody sets back. It lies so
 // far back that instants are positive also where a test's clock starts in the year 2000.
