@@ -55,6 +55,21 @@ func (u User) TierAmount() int64 {
 	return u.Membership.AmountCents
 }
 
+// TierTitle names what u's membership is; reached is the title of the highest tier
+// that its amount reaches, empty if none.
+func (u User) TierTitle(reached string) string {
+	switch {
+	case u.Role.Staff():
+		return string(u.Author().Role)
+	case reached != "":
+		return reached
+	case u.Membership.AmountCents > 0:
+		return dollars(u.Membership.AmountCents)
+	default:
+		return freeAccess
+	}
+}
+
 // Author returns u as others see them beside what they wrote.
 func (u User) Author() Author { return NewAuthor(u.ID, u.Username, u.Role, u.Membership) }
 

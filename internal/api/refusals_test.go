@@ -21,6 +21,11 @@ var bodies = map[string]string{
 	"tell-typing":       `{"is_typing":true}`,
 	"edit-message":      `{"content":"Hello!"}`,
 	"create-sub-thread": `{"title":"How?","content":"With a chisel?"}`,
+	"update-user":       `{"amount_cents":500}`,
+	"deactivate-user":   `{"reason":"on leave"}`,
+	"create-tier":       `{"title":"Gold","amount_cents":1000}`,
+	"update-tier":       `{"title":"Golden"}`,
+	"update-community":  `{"name":"The workshop"}`,
 	"register":          `{"username":"Olga","password":"spruce and maple"}`,
 	"login":             `{"username":"Olga","password":"spruce and maple"}`,
 	"demo-login":        `{"username":"Finn"}`,
@@ -28,7 +33,7 @@ var bodies = map[string]string{
 }
 
 // bodiless are the routes that change something by their address alone.
-var bodiless = []string{"like-message", "restore-message", "read-notification", "read-all-notifications", "logout"}
+var bodiless = []string{"like-message", "restore-message", "read-notification", "read-all-notifications", "reactivate-user", "logout"}
 
 // send calls a route with a fitting body and this in the place of ids.
 func (p *person) send(r api.Route, id any) answered {

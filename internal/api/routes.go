@@ -49,7 +49,24 @@ func (a *API) routes() []route {
 		{"POST", "/api/forum/notifications/mark-all-read", notifications, "read-all-notifications", "Mark all notifications read", refusals(), handle(a.readAllNotifications)},
 		{"DELETE", "/api/forum/notifications/{id}", notifications, "delete-notification", "Delete a notification", refusals(), handle(a.deleteNotification)},
 
+		{"GET", "/api/forum/tiers/available", people, "list-available-tiers", "List the tiers that threads can ask for (creators)", refusals(), handle(a.availableTiers)},
+		{"GET", "/api/forum/user-tier-info", people, "get-my-tier", "Get what your membership is and gives access to", refusals(), handle(a.tierStanding)},
 		{"GET", "/api/forum/users/search", people, "search-users", "Find people to mention", refusals(), handle(a.searchUsers)},
+
+		{"GET", "/api/forum/moderation/log", moderation, "list-moderation", "List what was done to moderate, newest first", refusals(403), handle(a.listModeration)},
+
+		{"GET", "/api/admin/users", administration, "list-users", "List people", refusals(), handle(a.listUsers)},
+		{"GET", "/api/admin/users/{id}", administration, "get-user", "Get a person", refusals(), handle(a.getUser)},
+		{"PATCH", "/api/admin/users/{id}", administration, "update-user", "Change a person's role, membership or e-mail address", refusals(409), handle(a.updateUser)},
+		{"POST", "/api/admin/users/{id}/deactivate", administration, "deactivate-user", "Take all access from a person", refusals(409), handle(a.deactivateUser)},
+		{"POST", "/api/admin/users/{id}/reactivate", administration, "reactivate-user", "Let a person in again", refusals(), handle(a.reactivateUser)},
+		{"GET", "/api/admin/tiers", administration, "list-tiers", "List all tiers", refusals(), handle(a.listTiers)},
+		{"POST", "/api/admin/tiers", administration, "create-tier", "Add a tier", refusals(), handle(a.createTier)},
+		{"PATCH", "/api/admin/tiers/{id}", administration, "update-tier", "Change a tier", refusals(), handle(a.updateTier)},
+		{"DELETE", "/api/admin/tiers/{id}", administration, "delete-tier", "Delete a tier, or retire it if it is in use", refusals(), handle(a.deleteTier)},
+		{"GET", "/api/admin/community", administration, "get-community", "Get the community's settings", refusals(), handle(a.getCommunity)},
+		{"PATCH", "/api/admin/community", administration, "update-community", "Change the community's settings", refusals(), handle(a.updateCommunity)},
+		{"GET", "/api/admin/audit", administration, "list-audit", "List what was done to moderate and administrate, newest first", refusals(), handle(a.listAudit)},
 
 		{"POST", "/api/auth/register", account, "register", "Become a member", strangers(403, 409), handle(a.register)},
 		{"POST", "/api/auth/login", account, "login", "Sign in", strangers(401, 403, 429), handle(a.login)},
@@ -65,13 +82,15 @@ func (a *API) routes() []route {
 
 // The tags that group the operations in the document.
 const (
-	threads       = "Threads"
-	following     = "Following and reading"
-	messages      = "Messages"
-	likes         = "Likes"
-	notifications = "Notifications"
-	people        = "People"
-	account       = "Account"
+	threads        = "Threads"
+	following      = "Following and reading"
+	messages       = "Messages"
+	likes          = "Likes"
+	notifications  = "Notifications"
+	people         = "People"
+	moderation     = "Moderation"
+	administration = "Administration"
+	account        = "Account"
 )
 
 // route is one row of the table.
@@ -131,7 +150,7 @@ func (r route) errors() []int {
 	if strings.Contains(r.path, "{") {
 		statuses = append(statuses, http.StatusNotFound)
 	}
-	if strings.Contains(r.path, "/threads/{") || strings.Contains(r.path, "/messages/{") {
+	if strings.Contains(r.path, "/threads/{") || strings.Contains(r.path, "/messages/{") || strings.HasPrefix(r.path, "/api/admin/") {
 		statuses = append(statuses, http.StatusForbidden)
 	}
 	if r.method == http.MethodPost || r.method == http.MethodPatch {

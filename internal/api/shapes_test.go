@@ -28,6 +28,7 @@ func TestEveryRouteAnswersInItsShape(t *testing.T) {
 	w.likes()
 	w.notifications()
 	w.deletions()
+	w.administration()
 	w.accounts()
 	for _, r := range api.Routes() {
 		if !w.seen[r.ID] {
@@ -144,6 +145,24 @@ func (w *walk) deletions() {
 	w.visit("restore-message", w.tomas.post(path("/messages/%d/restore", w.first.ID), ``))
 	w.visit("delete-thread", w.tomas.delete(path("/threads/%d", w.sub.ID)))
 	w.visit("delete-thread-hierarchy", w.ada.delete(path("/threads/%d/delete-hierarchy", w.main.ID)))
+}
+
+func (w *walk) administration() {
+	w.visit("list-available-tiers", w.ada.get("/api/forum/tiers/available"))
+	w.visit("get-my-tier", w.mina.get("/api/forum/user-tier-info"))
+	w.visit("list-moderation", w.tomas.get("/api/forum/moderation/log"))
+	w.visit("list-users", w.ada.get("/api/admin/users?q=mi&role=member"))
+	w.visit("get-user", w.ada.get(fmt.Sprintf("/api/admin/users/%d", w.mina.id)))
+	w.visit("update-user", w.ada.patch(fmt.Sprintf("/api/admin/users/%d", w.mina.id), `{"amount_cents":"700","email":"mina@example.org"}`))
+	w.visit("deactivate-user", w.ada.post(fmt.Sprintf("/api/admin/users/%d/deactivate", w.tomas.id), `{"reason":"on leave"}`))
+	w.visit("reactivate-user", w.ada.post(fmt.Sprintf("/api/admin/users/%d/reactivate", w.tomas.id), ``))
+	tier := decode[app.AdminTier](w.visit("create-tier", w.ada.post("/api/admin/tiers", `{"title":"Gold","amount_cents":1000}`)))
+	w.visit("list-tiers", w.ada.get("/api/admin/tiers"))
+	w.visit("update-tier", w.ada.patch(fmt.Sprintf("/api/admin/tiers/%d", tier.ID), `{"title":"Golden"}`))
+	w.visit("delete-tier", w.ada.delete(fmt.Sprintf("/api/admin/tiers/%d", tier.ID)))
+	w.visit("get-community", w.ada.get("/api/admin/community"))
+	w.visit("update-community", w.ada.patch("/api/admin/community", `{"name":"The workshop"}`))
+	w.visit("list-audit", w.ada.get("/api/admin/audit?action=community.updated"))
 }
 
 func (w *walk) accounts() {

@@ -74,8 +74,10 @@ func (a *App) AddUser(ctx context.Context, in NewUser) (id int64, err error) {
 		}
 	}
 	err = a.update(ctx, func(tx *store.Tx) (err error) {
-		id, err = tx.CreateUser(account)
-		return err
+		if id, err = tx.CreateUser(account); err != nil {
+			return err
+		}
+		return tx.Audit(0, parley.ActUserCreated, id, nil, auditedUser(account.User))
 	})
 	return id, err
 }
@@ -123,8 +125,8 @@ func checkRights(role parley.Role, m parley.Membership) error {
 	switch {
 	case !role.Valid():
 		return parley.InvalidField("role", "must be creator, team or member")
-	case m.AmountCents < 0:
-		return parley.InvalidField("amount_cents", "must be 0 or more")
+	case m.AmountCents < 0 || m.AmountCents > parley.MaxAmountCents:
+		return parley.InvalidField("amount_cents", "must be 0 to %d", parley.MaxAmountCents)
 	default:
 		return nil
 	}
@@ -145,7 +147,10 @@ func (a *App) SetPassword(ctx context.Context, name, password string) error {
 		if err := tx.SetPasswordHash(account.ID, hash); err != nil {
 			return err
 		}
-		return endSessions(tx, account.ID, 0)
+		if err := endSessions(tx, account.ID, 0); err != nil {
+			return err
+		}
+		return tx.Audit(0, parley.ActUserPassword, account.ID, nil, nil)
 	})
 }
 
@@ -159,16 +164,13 @@ func (a *App) SetRights(ctx context.Context, name string, role parley.Role, m pa
 		return err
 	}
 	return a.update(ctx, func(tx *store.Tx) error {
-		if role != parley.RoleCreator {
-			if err := keepCreator(tx, account.ID); err != nil {
-				return err
-			}
-		}
-		if err := tx.SetRights(account.ID, role, m); err != nil {
+		old, err := person(&tx.Snapshot, account.ID)
+		if err != nil {
 			return err
 		}
-		tx.Append(parley.MembershipChanged{UserID: account.ID}, parley.UserRightsChanged{UserID: account.ID})
-		return nil
+		u := old
+		u.Role, u.Membership = role, m
+		return updateUser(tx, 0, old, u)
 	})
 }
 
@@ -179,17 +181,11 @@ func (a *App) Deactivate(ctx context.Context, name string) error {
 		return err
 	}
 	return a.update(ctx, func(tx *store.Tx) error {
-		if err := keepCreator(tx, account.ID); err != nil {
+		u, err := person(&tx.Snapshot, account.ID)
+		if err != nil {
 			return err
 		}
-		if err := tx.SetActive(account.ID, false); err != nil {
-			return err
-		}
-		if _, err := tx.DeleteSessions(account.ID, 0); err != nil {
-			return err
-		}
-		tx.Append(parley.UserRightsChanged{UserID: account.ID})
-		return nil
+		return deactivate(tx, 0, u, "")
 	})
 }
 

@@ -82,15 +82,6 @@ func (a *App) Ready(ctx context.Context) error {
 	})
 }
 
-// Community returns the community's settings.
-func (a *App) Community(ctx context.Context) (c parley.Community, err error) {
-	err = a.store.View(ctx, func(s *store.Snapshot) error {
-		c, err = s.Community()
-		return err
-	})
-	return c, err
-}
-
 // Idempotency makes a creating use case repeatable: the same key by the same
 // person creates once, and answers with what it created then as it is now. The
 // zero value asks for nothing.

@@ -13,6 +13,8 @@ import (
 
 	"parley"
 	"parley/internal/app"
+	"parley/internal/store"
+	"parley/internal/store/storetest"
 	"parley/realtime"
 )
 
@@ -62,6 +64,12 @@ func (s *stream) frames() (frames [][]byte) {
 	return frames
 }
 
+// now is somebody with the rights that they have now, as an open socket has them.
+func (f *forum) now(v parley.Viewer) parley.Viewer {
+	f.t.Helper()
+	return storetest.Found(f.t, f.Store, func(s *store.Snapshot) (parley.Viewer, bool, error) { return s.Viewer(v.ID) })
+}
+
 // room is a thread that somebody has open: a small client of the thread stream,
 // as contract and API description let one be written. It keeps absolute values
 // and nothing else, so that it may see a frame of what it knows already.
@@ -89,6 +97,7 @@ func (f *forum) enter(v parley.Viewer, threadID int64) *room {
 
 func (r *room) catchUp() {
 	r.f.t.Helper()
+	r.seat.Viewer = r.f.now(r.seat.Viewer)
 	for _, frame := range r.frames() {
 		r.apply(frameType(r.f.t, frame), frame)
 	}

@@ -49,6 +49,7 @@ var everything = app.ThreadQuery{Page: 1, Limit: 1000, Filter: "all", Type: "all
 
 func (d *desk) catchUp() {
 	d.f.t.Helper()
+	d.seat.Viewer = d.f.now(d.seat.Viewer)
 	for _, frame := range d.frames() {
 		d.apply(frameType(d.f.t, frame), frame)
 	}
@@ -84,6 +85,9 @@ func (d *desk) apply(kind string, frame []byte) {
 		d.renewNews() // those of a thread come back with it
 	case "forum_notification":
 		d.news[decode[parley.NotificationFrame](t, frame).Notification.ID] = true
+	case "membership_changed":
+		d.threads = d.f.sitDown(d.seat.Viewer).threads
+		d.renewNews()
 	case "team_mention", "everyone_mention":
 	default:
 		t.Errorf("a frame of the unknown type %q", kind)

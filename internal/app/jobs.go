@@ -12,7 +12,10 @@ import (
 )
 
 // The kinds of durable jobs.
-const jobNotify = "notify"
+const (
+	jobNotify    = "notify"
+	jobTierShown = "tier_shown"
+)
 
 const (
 	jobBatch        = 16              // jobs looked up at a time
@@ -75,6 +78,8 @@ func (a *App) runJob(ctx context.Context, job store.Job) error {
 	switch job.Kind {
 	case jobNotify:
 		return a.runNotify(ctx, job)
+	case jobTierShown:
+		return a.runTierShown(ctx, job)
 	default:
 		return fmt.Errorf("no such kind of job: written by a newer release?")
 	}
@@ -127,6 +132,21 @@ func (a *App) runNotify(ctx context.Context, job store.Job) error {
 		a.pushCounts(ctx, id, threadID, 0)
 	}
 	return err
+}
+
+// runTierShown tells of the next threads that show a tier.
+func (a *App) runTierShown(ctx context.Context, job store.Job) error {
+	var j tierJob
+	if err := json.Unmarshal(job.Payload, &j); err != nil {
+		return err
+	}
+	return a.update(ctx, func(tx *store.Tx) error {
+		mine, err := tx.TakeJob(job.ID)
+		if err != nil || !mine {
+			return err
+		}
+		return j.run(tx)
+	})
 }
 
 // run notifies one batch of people and returns who they are.

@@ -34,6 +34,11 @@ func (a *App) UpdateThread(ctx context.Context, v parley.Viewer, id int64, patch
 		if changed, err = storeThread(tx, old, t); err != nil {
 			return err
 		}
+		if v.Staff() {
+			if err := tx.Audit(v.ID, parley.ActThreadUpdated, id, auditedThread(old), auditedThread(t)); err != nil {
+				return err
+			}
+		}
 		affected, err = tx.UnreadIn(changed)
 		return err
 	})
@@ -81,7 +86,7 @@ func (p ThreadPatch) restrict(tx *store.Tx, t *store.ThreadState, v parley.Viewe
 		return nil
 	}
 	t.TierID = *p.TierID
-	t.Own.MinTierCents, err = tierAmount(tx, t.TierID)
+	t.Own.MinTierCents, err = tierAmount(&tx.Snapshot, t.TierID)
 	return err
 }
 
@@ -171,6 +176,11 @@ func (a *App) DeleteThread(ctx context.Context, v parley.Viewer, id int64) (int,
 		}
 		if deleted, err = deleteThreads(tx, append([]store.ThreadState{t}, subs...)); err != nil {
 			return err
+		}
+		if v.Staff() {
+			if err := tx.Audit(v.ID, parley.ActThreadDeleted, id, auditedThread(t), nil); err != nil {
+				return err
+			}
 		}
 		affected, err = tx.UnreadIn(deleted)
 		return err

@@ -274,6 +274,11 @@ func (a *App) DeleteMessage(ctx context.Context, v parley.Viewer, id int64) (ids
 			return err
 		}
 		tx.Append(parley.MessagesDeleted{ThreadID: t.ID, MessageIDs: ids})
+		if m.AuthorID != v.ID {
+			if err := tx.Audit(v.ID, parley.ActMessageDeleted, id, auditMessages{t.ID, m.AuthorID, ids}, nil); err != nil {
+				return err
+			}
+		}
 		if err := tellGrown(tx, t, ids...); err != nil {
 			return err
 		}

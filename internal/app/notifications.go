@@ -156,9 +156,7 @@ func (a *App) pushCounts(ctx context.Context, userID, threadID, marked int64) {
 	}
 	// One at a time for each user: of two that read and sent at once, the older count
 	// could be sent last, and clients in the field show what came last.
-	turn := &a.counting[userID%int64(len(a.counting))]
-	turn.Lock()
-	defer turn.Unlock()
+	defer a.takeTurn(userID)()
 	var total Count
 	frame := parley.UnreadCountFrame{Type: "unread_count_updated", MarkedReadCount: marked}
 	err := a.store.View(context.WithoutCancel(ctx), func(s *store.Snapshot) error {
@@ -178,10 +176,46 @@ func (a *App) pushCounts(ctx context.Context, userID, threadID, marked int64) {
 		return
 	}
 	frame.TotalForumUnread, frame.CountVersion = total.Count, total.CountVersion
-	a.sendState(*hub, userID, "count", parley.NotificationCountFrame{
+	a.sendTotal(*hub, userID, total)
+	a.sendState(*hub, userID, "unread:"+userKey(threadID), frame)
+}
+
+// takeTurn waits until nobody else reads and sends a user's counts, and returns what
+// ends the turn.
+func (a *App) takeTurn(userID int64) (end func()) {
+	turn := &a.counting[userID%int64(len(a.counting))]
+	turn.Lock()
+	return turn.Unlock
+}
+
+// pushTotal sends a user's sockets what is unread in sum, where the lists are
+// fetched anew anyway.
+func (a *App) pushTotal(ctx context.Context, userID int64) {
+	hub := a.hub.Load()
+	if hub == nil || !(*hub).Connected(userKey(userID)) {
+		return
+	}
+	defer a.takeTurn(userID)()
+	var total Count
+	err := a.store.View(context.WithoutCancel(ctx), func(s *store.Snapshot) error {
+		v, _, err := s.Viewer(userID)
+		if err != nil {
+			return err
+		}
+		total, err = count(s, v)
+		return err
+	})
+	if err != nil {
+		a.logger.WarnContext(ctx, "count not sent", "user", userID, "error", err)
+		return
+	}
+	a.sendTotal(*hub, userID, total)
+}
+
+func (a *App) sendTotal(hub Publisher, userID int64, total Count) {
+	a.sendState(hub, userID, "count", parley.NotificationCountFrame{
 		Type: "forum_notification_count", Count: total.Count, CountVersion: total.CountVersion,
 	})
-	a.sendState(*hub, userID, "unread:"+userKey(threadID), frame)
 }
 
 // pushAllCounts sends several users what is unread of several threads, and in

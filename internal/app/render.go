@@ -311,7 +311,8 @@ func (r *renderer) membershipChanged(e parley.MembershipChanged) (any, error) {
 	frame := parley.MembershipChangedFrame{
 		Type: "membership_changed", CurrentTierAmount: u.TierAmount(), Role: u.Author().Role,
 	}
-	frame.CurrentTierTitle, err = r.s.TierTitle(u.Membership.AmountCents)
+	reached, err := r.s.TierTitle(u.Membership.AmountCents)
+	frame.CurrentTierTitle = u.TierTitle(reached)
 	return frame, err
 }
 

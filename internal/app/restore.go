@@ -23,6 +23,9 @@ func (a *App) RestoreMessage(ctx context.Context, v parley.Viewer, id int64) (id
 			return err
 		}
 		threadID, ids = t.ID, tellRestored(tx, t.ID, restored)
+		if err := tx.Audit(v.ID, parley.ActMessageRestored, id, nil, auditMessages{t.ID, m.AuthorID, ids}); err != nil {
+			return err
+		}
 		if err := tellGrown(tx, t, ids...); err != nil {
 			return err
 		}

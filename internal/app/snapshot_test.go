@@ -112,6 +112,12 @@ func (f *forum) settings() []change {
 	update := func(thread storetest.ThreadRef, patch app.ThreadPatch) func(context.Context) error {
 		return func(ctx context.Context) error { return drop(f.UpdateThread(ctx, f.Ada, thread.ID, patch)) }
 	}
+	sterling, three, five := "Sterling", int64(300), int64(500) // not nothing: nobody is told of another badge
+	pays := func(v parley.Viewer, cents *int64) func(context.Context) error {
+		return func(ctx context.Context) error {
+			return drop(f.UpdateUser(ctx, f.Ada, v.ID, app.UserPatch{AmountCents: cents}))
+		}
+	}
 	private, public := app.ThreadPatch{Private: &yes}, app.ThreadPatch{Private: &no}
 	return []change{
 		{"a new title", update(f.Free, app.ThreadPatch{Title: &title})},
@@ -125,6 +131,14 @@ func (f *forum) settings() []change {
 			return update(f.Free, app.ThreadPatch{TierID: &silver})(ctx)
 		}},
 		{"the free thread for all again", update(f.Free, app.ThreadPatch{TierID: &free})},
+		{"a tier renamed", func(ctx context.Context) error {
+			return drop(f.UpdateTier(ctx, f.Ada, f.Silver.ID, app.TierPatch{Title: &sterling}))
+		}},
+		{"a membership lost, with something unread", func(ctx context.Context) error {
+			f.post(f.Ada, f.Paid, "@Mina")
+			return pays(f.Mina, &three)(ctx)
+		}},
+		{"a membership regained", pays(f.Mina, &five)},
 		{"the paid thread for all, its sub-thread for some", update(f.Paid, app.ThreadPatch{TierID: &free})},
 		{"the free thread gone private, and public again at once", func(ctx context.Context) error {
 			return errors.Join(update(f.Free, private)(ctx), update(f.Free, public)(ctx))

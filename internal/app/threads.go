@@ -120,16 +120,16 @@ func accessOfNew(tx *store.Tx, v parley.Viewer, in NewThread) (parley.Access, er
 	if (in.Private || in.TierID != 0) && !v.Staff() {
 		return parley.Access{}, parley.Errorf(parley.Forbidden, "Only the creator and the team may restrict who sees a thread.")
 	}
-	cents, err := tierAmount(tx, in.TierID)
+	cents, err := tierAmount(&tx.Snapshot, in.TierID)
 	return parley.Access{Private: in.Private, MinTierCents: cents}, err
 }
 
 // tierAmount returns what a tier asks for; 0 is free.
-func tierAmount(tx *store.Tx, id int64) (int64, error) {
+func tierAmount(s *store.Snapshot, id int64) (int64, error) {
 	if id == 0 {
 		return 0, nil
 	}
-	tier, found, err := tx.Tier(id)
+	tier, found, err := s.Tier(id)
 	if err == nil && (!found || !tier.Active) {
 		err = parley.Errorf(parley.Invalid, "There is no active tier with the id %d.", id)
 	}

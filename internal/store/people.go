@@ -32,7 +32,7 @@ func (s *Snapshot) MentionedUsers(names []string) (map[string]parley.Mention, er
 // SearchUsers returns up to limit active people whose folded names hold part,
 // those that begin with it first.
 func (s *Snapshot) SearchUsers(part string, limit int) ([]parley.Author, error) {
-	pattern := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(part)
+	pattern := escapeLike(part)
 	return list(s, func(row scanner) (parley.Author, error) {
 		var by author
 		err := row.Scan(by.columns()...)

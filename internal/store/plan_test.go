@@ -145,6 +145,7 @@ func statements() []func(*Tx) error {
 		func(tx *Tx) error { return changeMessages(tx) },
 		func(tx *Tx) error { return changeNotifications(tx, v) },
 		func(tx *Tx) error { return housekeeping(tx) },
+		func(tx *Tx) error { return administrate(tx) },
 	}
 }
 
@@ -205,6 +206,8 @@ func readPeople(tx *Tx) error {
 	return all(
 		err, only(tx.Sessions(1)), found(tx.User(1)), found(tx.Viewer(1)),
 		found(tx.AccountByName("ada")), found(tx.AccountByName("ada@example.org")), only(tx.UsersByRole(parley.RoleCreator)),
+		only(tx.Users(UserFilter{Limit: 9})), only(tx.Users(UserFilter{Part: "a", Role: parley.RoleTeam, Before: 9, Limit: 9})),
+		only(tx.CountUsersOf(UserFilter{Part: "a", Role: parley.RoleTeam})), tx.SetEmail(1, "ada@example.org"),
 		only(tx.MentionedUsers([]string{"Ada", "Mina"})),
 		only(tx.CountMentioned(parley.MentionTeam, parley.Access{}, 1)),
 		only(tx.Recipients(RecipientQuery{ThreadID: 1, Specials: []parley.SpecialMention{parley.MentionEveryone}, Limit: 9})),
@@ -228,6 +231,15 @@ func changeNotifications(tx *Tx, v parley.Viewer) error {
 	return all(
 		only(tx.Notify(NewNotification{UserID: 1, Kind: parley.NotifyMention, SenderID: 1, ThreadID: 1, MessageID: 1})),
 		only(tx.ReadThread(v, 1, 1)), only(tx.ReadNotification(v, 1)), only(tx.ReadNotification(v, 0)), only(tx.DeleteNotification(1, 1)),
+	)
+}
+
+func administrate(tx *Tx) error {
+	return all(
+		only(tx.Tiers()), tx.SetTier(parley.Tier{ID: 1}), only(tx.TierInUse(1)), tx.DeleteTier(1), only(tx.ThreadsOfTier(1, 0, 9)),
+		tx.Audit(1, parley.ActTierCreated, 1, nil, 1), only(tx.AuditLog(AuditFilter{Limit: 9})),
+		only(tx.AuditLog(AuditFilter{ActorID: 1, Limit: 9})), only(tx.AuditLog(AuditFilter{Action: parley.ActTierCreated, Before: 9, Limit: 9})),
+		only(tx.AuditLog(AuditFilter{InForum: true, Limit: 9})),
 	)
 }
 

@@ -223,24 +223,3 @@ func (tx *Tx) AddViews(views map[int64]int64) error {
 	}
 	return nil
 }
-
-// Tier returns a tier; false if there is none.
-func (s *Snapshot) Tier(id int64) (parley.Tier, bool, error) {
-	return one(s, func(row scanner) (t parley.Tier, err error) {
-		err = row.Scan(&t.ID, &t.Title, &t.Description, &t.Color, &t.AmountCents, &t.Active)
-		return t, err
-	}, `SELECT id, title, description, color, amount_cents, is_active FROM tiers WHERE id = $1`, id)
-}
-
-// TierTitle names the highest active tier that an amount reaches, empty if none.
-func (s *Snapshot) TierTitle(amountCents int64) (string, error) {
-	title, _, err := one(s, scalar[string], `SELECT title FROM tiers WHERE is_active = 1 AND amount_cents <= $1
-		ORDER BY amount_cents DESC, id LIMIT 1`, amountCents)
-	return title, err
-}
-
-// InsertTier stores a tier and returns its id.
-func (tx *Tx) InsertTier(t parley.Tier) (int64, error) {
-	return tx.insert(`INSERT INTO tiers (title, description, color, amount_cents, is_active, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`, t.Title, t.Description, t.Color, t.AmountCents, flag(t.Active), tx.now)
-}

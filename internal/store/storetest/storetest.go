@@ -27,6 +27,7 @@ func Run(t *testing.T, open Open) {
 		{"restoring", restoreTests},
 		{"counters", counterTests},
 		{"people", peopleTests},
+		{"administration", administrationTests},
 		{"notifications", notificationTests},
 		{"log", logTests},
 		{"keeping", keepingTests},

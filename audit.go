@@ -1,0 +1,56 @@
+package parley
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// Act is what somebody did who moderates or administrates: what it is about, and
+// what was done to it.
+type Act string
+
+const (
+	ActUserCreated      Act = "user.created"
+	ActUserUpdated      Act = "user.updated"
+	ActUserPassword     Act = "user.password_set"
+	ActUserDeactivated  Act = "user.deactivated"
+	ActUserReactivated  Act = "user.reactivated"
+	ActTierCreated      Act = "tier.created"
+	ActTierUpdated      Act = "tier.updated"
+	ActTierRetired      Act = "tier.retired"
+	ActTierDeleted      Act = "tier.deleted"
+	ActCommunityUpdated Act = "community.updated"
+	ActThreadUpdated    Act = "thread.updated"
+	ActThreadDeleted    Act = "thread.deleted"
+	ActMessageDeleted   Act = "message.deleted"
+	ActMessageRestored  Act = "message.restored"
+)
+
+// Subject names what an act is about: user, tier, community, thread, message.
+func (a Act) Subject() string {
+	subject, _, _ := strings.Cut(string(a), ".")
+	return subject
+}
+
+// InForum reports whether an act concerns what people write, and is for the whole
+// team to see; the others are for creators.
+func (a Act) InForum() bool {
+	switch a.Subject() {
+	case "thread", "message":
+		return true
+	default:
+		return false
+	}
+}
+
+// AuditEntry is one act.
+type AuditEntry struct {
+	ID          int64           `json:"id"`
+	Actor       *PersonRef      `json:"actor" doc:"Null: an operator on the command line."`
+	Action      Act             `json:"action" example:"user.updated"`
+	SubjectType string          `json:"subject_type" example:"user"`
+	SubjectID   int64           `json:"subject_id" doc:"0 for the community."`
+	Before      json.RawMessage `json:"before" doc:"What it was; null: nothing."`
+	After       json.RawMessage `json:"after" doc:"What it became; null: nothing."`
+	CreatedAt   Time            `json:"created_at" format:"date-time"`
+}

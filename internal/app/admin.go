@@ -1,0 +1,276 @@
+package app
+
+import (
+	"context"
+	"regexp"
+
+	"parley"
+	"parley/internal/store"
+)
+
+// AdminUser is a person as creators see them.
+type AdminUser struct {
+	ID             int64              `json:"id"`
+	Username       string             `json:"username"`
+	DisplayName    string             `json:"display_name"`
+	Email          *string            `json:"email"`
+	Role           parley.Role        `json:"role" enum:"creator,team,member"`
+	UserRole       parley.DisplayRole `json:"user_role" enum:"Creator,Team,Patron,Supporter,Member"`
+	UserBadgeColor string             `json:"user_badge_color"`
+	AmountCents    int64              `json:"amount_cents" doc:"Of the membership, per month."`
+	TierID         *int64             `json:"tier_id"`
+	Source         string             `json:"source" doc:"Where they pay: patreon, kofi, manual, …"`
+	IsActive       bool               `json:"is_active"`
+	CreatedAt      parley.Time        `json:"created_at" format:"date-time"`
+}
+
+func adminUser(u parley.User) AdminUser {
+	by := u.Author()
+	shown := AdminUser{
+		ID: u.ID, Username: u.Username, DisplayName: by.Name, Role: u.Role, UserRole: by.Role, UserBadgeColor: by.BadgeColor,
+		AmountCents: u.Membership.AmountCents, Source: u.Membership.Source, IsActive: u.Active, CreatedAt: u.CreatedAt,
+	}
+	if u.Email != "" {
+		shown.Email = &u.Email
+	}
+	if u.Membership.TierID != 0 {
+		shown.TierID = &u.Membership.TierID
+	}
+	return shown
+}
+
+// errCreatorsOnly refuses administration, before anything tells what there is.
+var errCreatorsOnly = parley.Errorf(parley.Forbidden, "Only the creator may do this.")
+
+// administrate runs fn in a transaction if the actor is a creator in it.
+func (a *App) administrate(ctx context.Context, v parley.Viewer, fn func(*store.Tx, parley.Viewer) error) error {
+	return a.change(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
+		if !v.IsCreator() {
+			return errCreatorsOnly
+		}
+		return fn(tx, v)
+	})
+}
+
+// inspect runs fn on a snapshot if v is a creator in it.
+func (a *App) inspect(ctx context.Context, v parley.Viewer, fn func(*store.Snapshot) error) error {
+	return a.viewNow(ctx, v, func(s *store.Snapshot, v parley.Viewer) error {
+		if !v.IsCreator() {
+			return errCreatorsOnly
+		}
+		return fn(s)
+	})
+}
+
+// UserQuery chooses a page of people.
+type UserQuery struct {
+	Part   string // of the name or the e-mail address
+	Role   parley.Role
+	Before int64 // id; 0: the newest accounts
+	Limit  int
+}
+
+// UserPage is a page of people.
+type UserPage struct {
+	Users []AdminUser `json:"users" nullable:"false"`
+	Total int64       `json:"total" doc:"Of all pages."`
+}
+
+// Users returns a page of people to a creator, the newest account first.
+func (a *App) Users(ctx context.Context, v parley.Viewer, q UserQuery) (page UserPage, err error) {
+	filter := store.UserFilter{Part: parley.FoldName(q.Part), Role: q.Role, Before: q.Before, Limit: q.Limit}
+	err = a.inspect(ctx, v, func(s *store.Snapshot) error {
+		found, err := s.Users(filter)
+		if err != nil {
+			return err
+		}
+		page.Users = make([]AdminUser, len(found))
+		for i, u := range found {
+			page.Users[i] = adminUser(u)
+		}
+		page.Total, err = s.CountUsersOf(filter)
+		return err
+	})
+	return page, err
+}
+
+// User returns a person to a creator.
+func (a *App) User(ctx context.Context, v parley.Viewer, id int64) (shown AdminUser, err error) {
+	err = a.inspect(ctx, v, func(s *store.Snapshot) error {
+		u, err := person(s, id)
+		shown = adminUser(u)
+		return err
+	})
+	return shown, err
+}
+
+// person returns the person with an id.
+func person(s *store.Snapshot, id int64) (parley.User, error) {
+	u, found, err := s.User(id)
+	if err == nil && !found {
+		err = parley.Errorf(parley.NotFound, "There is no such person.")
+	}
+	return u, err
+}
+
+// UserPatch is what is to change of a person; nil leaves a field.
+type UserPatch struct {
+	Role        *parley.Role
+	AmountCents *int64
+	TierID      *int64 // 0: none; without an amount the tier's holds
+	Source      *string
+	Email       *string // empty: none
+}
+
+// UpdateUser changes what a person is, pays, and is written to. Open sockets
+// follow at once.
+func (a *App) UpdateUser(ctx context.Context, v parley.Viewer, id int64, patch UserPatch) (AdminUser, error) {
+	err := a.administrate(ctx, v, func(tx *store.Tx, v parley.Viewer) error {
+		old, err := person(&tx.Snapshot, id)
+		if err != nil {
+			return err
+		}
+		u, err := patch.apply(&tx.Snapshot, old)
+		if err != nil {
+			return err
+		}
+		return updateUser(tx, v.ID, old, u)
+	})
+	if err != nil {
+		return AdminUser{}, err
+	}
+	a.pushTotal(ctx, id) // what is unread comes and goes with the threads
+	return a.User(ctx, v, id)
+}
+
+var sourcePattern = regexp.MustCompile(`^[a-z0-9_-]{0,32}$`)
+
+// apply returns the person as patched, or what is wrong with that.
+func (p UserPatch) apply(s *store.Snapshot, u parley.User) (parley.User, error) {
+	set(&u.Role, p.Role)
+	set(&u.Membership.Source, p.Source)
+	set(&u.Email, p.Email)
+	if p.TierID != nil && *p.TierID != u.Membership.TierID {
+		cents, err := tierAmount(s, *p.TierID)
+		if err != nil {
+			return u, err
+		}
+		if u.Membership.TierID = *p.TierID; *p.TierID != 0 {
+			u.Membership.AmountCents = cents
+		}
+	}
+	set(&u.Membership.AmountCents, p.AmountCents)
+	if u.Membership.AmountCents > 0 && u.Membership.Source == "" {
+		u.Membership.Source = "manual"
+	}
+	if !sourcePattern.MatchString(u.Membership.Source) {
+		return u, parley.InvalidField("source", "must have at most 32 small letters, digits, - or _")
+	}
+	if err := checkEmail(u.Email); err != nil {
+		return u, err
+	}
+	return u, checkRights(u.Role, u.Membership)
+}
+
+// updateUser stores a changed person, by an actor (0: an operator), and says so to
+// all whom it concerns.
+func updateUser(tx *store.Tx, actor int64, old, u parley.User) error {
+	if u == old {
+		return nil
+	}
+	if u.Email != old.Email {
+		if err := tx.SetEmail(u.ID, u.Email); err != nil {
+			return err
+		}
+	}
+	if u.Role != old.Role || u.Membership != old.Membership {
+		if u.Role != parley.RoleCreator {
+			if err := keepCreator(tx, u.ID); err != nil {
+				return err
+			}
+		}
+		if err := tx.SetRights(u.ID, u.Role, u.Membership); err != nil {
+			return err
+		}
+		tx.Append(parley.MembershipChanged{UserID: u.ID}, parley.UserRightsChanged{UserID: u.ID})
+	}
+	return tx.Audit(actor, parley.ActUserUpdated, u.ID, auditedUser(old), auditedUser(u))
+}
+
+// auditUser is what the audit log keeps of a person.
+type auditUser struct {
+	Username    string      `json:"username"`
+	Email       string      `json:"email,omitempty"`
+	Role        parley.Role `json:"role"`
+	AmountCents int64       `json:"amount_cents"`
+	TierID      int64       `json:"tier_id,omitempty"`
+	Source      string      `json:"source,omitempty"`
+}
+
+func auditedUser(u parley.User) auditUser {
+	return auditUser{u.Username, u.Email, u.Role, u.Membership.AmountCents, u.Membership.TierID, u.Membership.Source}
+}
+
+// DeactivateUser takes all access from somebody and ends their sessions and
+// sockets.
+func (a *App) DeactivateUser(ctx context.Context, v parley.Viewer, id int64, reason string) (AdminUser, error) {
+	return a.setActive(ctx, v, id, func(tx *store.Tx, actor int64, u parley.User) error {
+		return deactivate(tx, actor, u, reason)
+	})
+}
+
+// ReactivateUser lets somebody in again.
+func (a *App) ReactivateUser(ctx context.Context, v parley.Viewer, id int64) (AdminUser, error) {
+	return a.setActive(ctx, v, id, reactivate)
+}
+
+func (a *App) setActive(ctx context.Context, v parley.Viewer, id int64, change func(*store.Tx, int64, parley.User) error) (shown AdminUser, err error) {
+	err = a.administrate(ctx, v, func(tx *store.Tx, v parley.Viewer) error {
+		u, err := person(&tx.Snapshot, id)
+		if err != nil {
+			return err
+		}
+		if err := change(tx, v.ID, u); err != nil {
+			return err
+		}
+		u, _, err = tx.User(id)
+		shown = adminUser(u) // read here: those who deactivate themselves cannot look again
+		return err
+	})
+	return shown, err
+}
+
+// deactivation is what the audit log keeps of one.
+type deactivation struct {
+	Username string `json:"username"`
+	Reason   string `json:"reason,omitempty"`
+}
+
+// deactivate takes all access from somebody, by an actor (0: an operator).
+func deactivate(tx *store.Tx, actor int64, u parley.User, reason string) error {
+	if !u.Active {
+		return nil
+	}
+	if err := keepCreator(tx, u.ID); err != nil {
+		return err
+	}
+	if err := tx.SetActive(u.ID, false); err != nil {
+		return err
+	}
+	if _, err := tx.DeleteSessions(u.ID, 0); err != nil {
+		return err
+	}
+	tx.Append(parley.UserRightsChanged{UserID: u.ID})
+	return tx.Audit(actor, parley.ActUserDeactivated, u.ID, nil, deactivation{u.Username, reason})
+}
+
+func reactivate(tx *store.Tx, actor int64, u parley.User) error {
+	if u.Active {
+		return nil
+	}
+	if err := tx.SetActive(u.ID, true); err != nil {
+		return err
+	}
+	tx.Append(parley.UserRightsChanged{UserID: u.ID})
+	return tx.Audit(actor, parley.ActUserReactivated, u.ID, nil, deactivation{Username: u.Username})
+}
