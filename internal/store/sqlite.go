@@ -173,31 +173,43 @@ func newSQLiteConn(conn *sql.Conn) *sqliteConn {
 	return &sqliteConn{conn: conn, statements: map[string]*sql.Stmt{}}
 }
 
-func (c *sqliteConn) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
+func (c *sqliteConn) prepare(text string) (*sql.Stmt, error) {
 	if stmt, ok := c.statements[text]; ok {
 		return stmt, nil
 	}
-	stmt, err := c.conn.PrepareContext(ctx, text)
+	stmt, err := c.conn.PrepareContext(context.Background(), text)
 	if err == nil {
 		c.statements[text] = stmt
 	}
 	return stmt, err
 }
 
+// ExecContext refuses to begin when ctx has ended, but is not cut short by it; nor
+// is QueryContext. For a context that may end, the driver and database/sql start a
+// goroutine each for every statement: that was half of what a short one costs, and
+// all of ours are short.
 func (c *sqliteConn) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	stmt, err := c.prepare(ctx, text)
+	stmt, err := c.begin(ctx, text)
 	if err != nil {
 		return nil, err
 	}
-	return stmt.ExecContext(ctx, args...)
+	return stmt.ExecContext(context.Background(), args...)
 }
 
 func (c *sqliteConn) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	stmt, err := c.prepare(ctx, text)
+	stmt, err := c.begin(ctx, text)
 	if err != nil {
 		return nil, err
 	}
-	return stmt.QueryContext(ctx, args...)
+	return stmt.QueryContext(context.Background(), args...)
+}
+
+// begin returns the statement to run for a caller who still waits for it.
+func (c *sqliteConn) begin(ctx context.Context, text string) (*sql.Stmt, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return c.prepare(text)
 }
 
 func (c *sqliteConn) close() error {
