@@ -152,6 +152,7 @@ func TestFramesThatNeverArrivedAreCountedByTheReason(t *testing.T) {
 				w.post("f", "is being written")
 				synctest.Wait()
 				w.post("u7", "waits")
+				synctest.Wait() // or what comes next might be handed out first
 				test.end(w, p)
 				synctest.Wait()
 				failed := w.hub.Metrics().Groups[""].Failed
