@@ -33,6 +33,7 @@ type channel struct {
 	pos       uint64    // the newest event delivered
 	ring      ring      // the newest events up to pos
 	rewritten uint64    // the newest event delivered that rewrites earlier ones
+	final     bool      // the newest event delivered ended the connections
 	fanouts   []*fanout // its live subscribers, those of each shard together
 
 	pending      map[uint64]*delivery // events after pos, waiting for those before them or for the authority
@@ -157,7 +158,7 @@ func (ch *channel) behind() bool { return ch.unread || ch.tail < ch.head && !ch.
 
 // deliver gives the next event to everybody. ch.mu is held.
 func (ch *channel) deliver(d *delivery) {
-	ch.pos = d.seq
+	ch.pos, ch.final = d.seq, d.final != nil
 	if d.rewrites {
 		ch.rewritten = d.seq
 		ch.ring.reset(d.seq - 1)

@@ -191,6 +191,26 @@ func (h *Hub) AwaitRights(ctx context.Context, position uint64) error {
 	return h.rights.reach(ctx, position)
 }
 
+// Control returns the newest position of the control channel that the hub has heard of, from
+// [Hub.Publish], [Hub.Notice] or the log: what an application has read at or after it holds as far
+// as anybody here knows. It does not block.
+func (h *Hub) Control() uint64 { return h.rights.known() }
+
+// Position returns the number of the newest event that has been delivered of a channel; what is
+// committed may be ahead of it. A connection that does not want to go on from later than that can
+// be admitted here as well as at the head that a snapshot shows: it gets all that follows. open is
+// false if the hub does not follow the channel, or if that event was a final one: only the
+// database knows whether somebody may be admitted again.
+func (h *Hub) Position(channel string) (seq uint64, open bool) {
+	ch := h.channel(channel)
+	if ch == nil {
+		return 0, false
+	}
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	return ch.pos, !ch.final
+}
+
 // SendUser sends m to all connections of the user.
 func (h *Hub) SendUser(user string, m Message) {
 	cast := casting{Message: m}

@@ -55,6 +55,13 @@ func (r *rights) current(position uint64) bool {
 	return r.authority == nil || position >= r.applied.Load()
 }
 
+// known returns the newest position that is applied or wanted.
+func (r *rights) known() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return max(r.wanted, r.applied.Load())
+}
+
 // want has the control channel applied up to a position.
 func (r *rights) want(position uint64) {
 	r.mu.Lock()

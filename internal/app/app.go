@@ -34,6 +34,8 @@ type App struct {
 
 	counting [64]sync.Mutex // held while a user's counts are read and sent, by user id
 
+	acquaintances acquaintances
+
 	accounts
 }
 
@@ -42,6 +44,8 @@ type Publisher interface {
 	Publish(...realtime.Event)
 	SendUser(user string, m realtime.Message)
 	Connected(user string) bool
+	Control() uint64
+	Position(channel string) (seq uint64, open bool)
 }
 
 // Options adjusts an App; the zero value is right outside tests.
@@ -200,6 +204,7 @@ func (a *App) Run(ctx context.Context) error {
 	wg.Go(func() { a.work(ctx) })
 	wg.Go(func() { every(ctx, flushInterval, a.flushViews) })
 	wg.Go(func() { every(ctx, pruneInterval, a.prune) })
+	wg.Go(func() { every(ctx, recognition, a.acquaintances.forget) }) // or they took memory until somebody comes
 	wg.Wait()
 	a.flushViews(context.WithoutCancel(ctx))
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"parley"
+	"parley/internal/auth"
 	"parley/internal/store"
 	"parley/realtime"
 )
@@ -20,7 +21,7 @@ type Seat struct {
 
 // Admission is what one snapshot says of somebody who wants to follow a stream.
 type Admission struct {
-	Principal Principal
+	Principal *Principal
 	Access    parley.Access   // of the thread
 	Heads     []realtime.Head // of the stream's channels
 	Control   uint64          // the control channel's head
@@ -29,27 +30,36 @@ type Admission struct {
 // Admit decides whether the session that token opens may follow a thread's
 // stream, or the global one if threadID is 0. Errors are of the kinds
 // Unauthenticated, NotFound, Forbidden and Unavailable.
-func (a *App) Admit(ctx context.Context, token string, threadID int64) (adm Admission, err error) {
-	err = a.store.View(ctx, func(s *store.Snapshot) error {
-		if adm.Principal, err = a.principal(s, token); err != nil {
+func (a *App) Admit(ctx context.Context, token string, threadID int64) (*Admission, error) {
+	adm, generation, lasts := &Admission{}, a.store.Generation(), false
+	err := a.store.View(ctx, func(s *store.Snapshot) error {
+		p, err := a.principal(s, token)
+		if err != nil {
 			return err
 		}
+		adm.Principal = &p
+		lasts = adm.Principal.Session.ExpiresAt > s.Now().Add(recognition)
 		v := adm.Principal.User.Viewer()
 		if adm.Control, err = s.Head(parley.ControlChannel); err != nil {
 			return err
 		}
-		channels := []parley.Channel{parley.ForumChannel, parley.UserChannel(v.ID)}
 		if threadID != 0 {
 			t, err := readable(s, v, threadID)
 			if err != nil {
 				return err
 			}
-			adm.Access, channels = t.Access, []parley.Channel{parley.ThreadChannel(threadID)}
+			adm.Access = t.Access
 		}
-		adm.Heads, err = headsOf(s, channels...)
+		adm.Heads, err = headsOf(s, streamOf(v.ID, threadID)...)
 		return err
 	})
-	return adm, err
+	if err != nil {
+		return nil, err
+	}
+	if lasts {
+		a.acquaintances.remember(string(auth.HashToken(token)), threadID, generation, adm)
+	}
+	return adm, nil
 }
 
 // headsOf reads the heads of channels.

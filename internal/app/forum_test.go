@@ -79,6 +79,10 @@ func (h *notingHub) SendUser(user string, m realtime.Message) {
 
 func (h *notingHub) Connected(string) bool { return true }
 
+func (h *notingHub) Control() uint64 { return 0 }
+
+func (h *notingHub) Position(string) (uint64, bool) { return 0, false }
+
 // take returns the events published since the last time.
 func (h *notingHub) take() []realtime.Event {
 	h.mu.Lock()

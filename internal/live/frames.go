@@ -24,7 +24,7 @@ type connectedFrame struct {
 // shownSession is how much of a session's public id the global stream shows.
 const shownSession = 8
 
-func connected(adm app.Admission, threadID int64, g realtime.Greeting) connectedFrame {
+func connected(adm *app.Admission, threadID int64, g realtime.Greeting) connectedFrame {
 	frame := connectedFrame{
 		Type: "connected", UserID: adm.Principal.User.ID, Recovered: g.Recovered, EventID: g.EventID,
 	}

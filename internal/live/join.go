@@ -25,7 +25,7 @@ func (l *Live) serve(w http.ResponseWriter, r *http.Request, threadID int64) {
 		return
 	}
 	s := newSocket(l, threadID, lastEventID(r))
-	conn, err := realtime.Upgrade(w, r, realtime.UpgradeConfig{OnMessage: s.receive, OnClose: s.closed})
+	conn, err := realtime.Upgrade(w, r, realtime.UpgradeConfig{OnMessage: s.receive, OnClose: s.closed, Hold: true})
 	if err != nil {
 		l.log.DebugContext(r.Context(), "socket not upgraded", "error", err)
 		return
@@ -66,11 +66,11 @@ func (l *Live) join(r *http.Request, s *socket, conn *realtime.Conn, token strin
 
 // follow makes conn a connection of the hub and brings it up to date.
 func (l *Live) follow(r *http.Request, s *socket, conn *realtime.Conn, token string) error {
-	var adm app.Admission
+	var adm *app.Admission
 	return l.hub.Join(r.Context(), conn, realtime.JoinRequest{
 		LastEventID: lastEventID(r),
 		Admit: func(ctx context.Context) (admission realtime.Admission, err error) {
-			adm, admission, err = l.admit(ctx, token, s.threadID)
+			adm, admission, err = l.admit(ctx, token, s.threadID, lastEventID(r))
 			return admission, err
 		},
 		Greet: func(g realtime.Greeting) []realtime.Message {
@@ -84,16 +84,14 @@ func (l *Live) follow(r *http.Request, s *socket, conn *realtime.Conn, token str
 	})
 }
 
-// admit asks the app whether the session that token opens may follow the stream.
-func (l *Live) admit(ctx context.Context, token string, threadID int64) (app.Admission, realtime.Admission, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.config.Limits.Admit)
-	defer cancel()
-	adm, err := l.app.Admit(ctx, token, threadID)
-	if late := ctx.Err(); err != nil && late != nil {
-		err = fmt.Errorf("%w: %w", late, err) // drivers call an interrupted read by other names
-	}
-	if err != nil {
-		return adm, realtime.Admission{}, err
+// admit decides whether the session that token opens may follow the stream.
+func (l *Live) admit(ctx context.Context, token string, threadID int64, lastEventID string) (*app.Admission, realtime.Admission, error) {
+	adm, known := l.app.Recognise(token, threadID, lastEventID)
+	if !known {
+		var err error
+		if adm, err = l.ask(ctx, token, threadID); err != nil {
+			return nil, realtime.Admission{}, err
+		}
 	}
 	user := adm.Principal.User
 	return adm, realtime.Admission{
@@ -105,6 +103,17 @@ func (l *Live) admit(ctx context.Context, token string, threadID int64) (app.Adm
 		Channels:  adm.Heads,
 		Authority: adm.Control,
 	}, nil
+}
+
+// ask has the app look in the database.
+func (l *Live) ask(ctx context.Context, token string, threadID int64) (*app.Admission, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.config.Limits.Admit)
+	defer cancel()
+	adm, err := l.app.Admit(ctx, token, threadID)
+	if late := ctx.Err(); err != nil && late != nil {
+		err = fmt.Errorf("%w: %w", late, err) // drivers call an interrupted read by other names
+	}
+	return adm, err
 }
 
 // state returns what the global stream shows of a person beside events. It is read
