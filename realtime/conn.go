@@ -23,6 +23,7 @@ type Conn struct {
 	ended     atomic.Bool  // reason is set
 
 	mu       sync.Mutex
+	answer   []byte        // to the handshake, comes before all else; nil once it is being written
 	greeted  bool          // false while a joined connection's greeting, which comes first, is not queued
 	farewell bool          // the close frame is still to be sent
 	gone     bool          // OnClose has returned

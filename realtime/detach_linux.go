@@ -18,7 +18,7 @@ var shards = sync.OnceValue(func() (all []*shard) {
 
 // adopt starts a connection on a shard; ok is false if it cannot, because the socket is not plain
 // TCP or there are no file descriptors left. Then the socket is as it was.
-func adopt(socket net.Conn, early []byte, config UpgradeConfig) (c *Conn, ok bool) {
+func adopt(socket net.Conn, o opening, config UpgradeConfig) (c *Conn, ok bool) {
 	tcp, plain := socket.(*net.TCPConn)
 	if !plain {
 		return nil, false
@@ -27,7 +27,7 @@ func adopt(socket net.Conn, early []byte, config UpgradeConfig) (c *Conn, ok boo
 	if err != nil {
 		return nil, false
 	}
-	c, err = leastBusy(shards()).adopt(fd, early, config)
+	c, err = leastBusy(shards()).adopt(fd, o, config)
 	if err != nil {
 		syscall.Close(fd)
 		return nil, false

@@ -5,4 +5,4 @@ package realtime
 import "net"
 
 // adopt takes no socket: there is no poller for this system.
-func adopt(net.Conn, []byte, UpgradeConfig) (*Conn, bool) { return nil, false }
+func adopt(net.Conn, opening, UpgradeConfig) (*Conn, bool) { return nil, false }

@@ -36,7 +36,7 @@ type dial func(config UpgradeConfig, join func(*Conn)) (net.Conn, *Conn)
 func dialStream(*testing.T) dial {
 	return func(config UpgradeConfig, join func(*Conn)) (net.Conn, *Conn) {
 		ours, theirs := net.Pipe()
-		c := connect(ours, nil, config)
+		c := connect(ours, opening{}, config)
 		go join(c)
 		return theirs, c
 	}
@@ -49,7 +49,7 @@ func dialShard(t *testing.T) dial {
 	return func(config UpgradeConfig, join func(*Conn)) (net.Conn, *Conn) {
 		home := leastBusy(shards)
 		fd, theirs := kernels[slices.Index(shards, home)].socket()
-		c, err := home.adopt(fd, nil, config)
+		c, err := home.adopt(fd, opening{}, config)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -83,6 +83,11 @@ func (c *Conn) speaks() bool { return c.greeted || c.reason != nil }
 // bytes count as waiting until release. c.mu is held.
 func (c *Conn) next(dst []byte) (batch []byte, last bool) {
 	batch = dst
+	if len(c.answer) > 0 {
+		batch = append(batch, c.answer...)
+		c.backlog().bytes += len(c.answer)
+		c.answer = nil
+	}
 	if c.greeted && c.queue != nil {
 		batch = c.queue.take(batch, writeSize)
 	}
@@ -94,6 +99,15 @@ func (c *Conn) next(dst []byte) (batch []byte, last bool) {
 		return batch, true
 	}
 	return batch, false
+}
+
+// respond has the handshake answered if nothing else has yet.
+func (c *Conn) respond() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.answer) > 0 {
+		c.transport.wake()
+	}
 }
 
 // waiting returns how many bytes wait, those that are being written included.

@@ -90,8 +90,9 @@ func newShard(open func() (poller, error)) *shard {
 }
 
 // adopt starts a connection on a non-blocking socket.
-func (s *shard) adopt(fd int, early []byte, config UpgradeConfig) (*Conn, error) {
+func (s *shard) adopt(fd int, o opening, config UpgradeConfig) (*Conn, error) {
 	c := newConn(config)
+	c.answer = o.answer
 	l := &link{conn: c, shard: s, fd: fd}
 	c.transport = l
 	s.mu.Lock()
@@ -105,7 +106,7 @@ func (s *shard) adopt(fd int, early []byte, config UpgradeConfig) (*Conn, error)
 		go s.run(p)
 	}
 	s.count++
-	s.inbox.arrivals = append(s.inbox.arrivals, arrival{l, early})
+	s.inbox.arrivals = append(s.inbox.arrivals, arrival{l, o.early})
 	signal(s.wake)
 	return c, nil
 }

@@ -38,7 +38,7 @@ func realWorld(t *testing.T, config Config) *world {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := connect(ours, nil, config)
+		c := connect(ours, opening{}, config)
 		if c.transport.home() == nil {
 			t.Error("not served by a shard")
 		}

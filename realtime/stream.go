@@ -30,11 +30,12 @@ type socket interface {
 }
 
 // newStream starts a connection on a socket of any kind.
-func newStream(socket net.Conn, early []byte, config UpgradeConfig) *Conn {
+func newStream(socket net.Conn, o opening, config UpgradeConfig) *Conn {
 	c := newConn(config)
+	c.answer = o.answer
 	s := &stream{conn: c, socket: socket, incoming: incoming{limit: c.config.ReadLimit}}
 	c.transport = s
-	go s.serve(early)
+	go s.serve(o.early)
 	return c
 }
 

@@ -62,13 +62,16 @@ func instant() time.Duration { return time.Since(origin) }
 // clock returns the time at an instant.
 func clock(at time.Duration) time.Time { return time.Now().Add(at - instant()) }
 
-// connect starts a connection on a socket whose handshake is done; early are bytes the client sent
-// behind it.
-func connect(socket net.Conn, early []byte, config UpgradeConfig) *Conn {
-	if c, ok := adopt(socket, early, config); ok {
-		return c
+// connect starts a connection on a socket.
+func connect(socket net.Conn, o opening, config UpgradeConfig) *Conn {
+	c, ok := adopt(socket, o, config)
+	if !ok {
+		c = newStream(socket, o, config)
 	}
-	return newStream(socket, early, config)
+	if !config.Hold {
+		c.respond()
+	}
+	return c
 }
 
 // peerClosed is the error that ends reading when the peer's close frame has come.

@@ -1,10 +1,13 @@
 package realtime
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"io"
+	"net"
 	"net/http"
+	"time"
 	"unicode/utf8"
 
 	"github.com/gobwas/ws"
@@ -23,6 +26,11 @@ type UpgradeConfig struct {
 	// before Upgrade has returned, and before the connection is joined.
 	OnMessage func(c *Conn, text []byte)
 
+	// Hold keeps the answer to the handshake until there is something to send with it: for a
+	// connection that is joined, or closed, at once. One write less is a tenth of what it costs to
+	// let a client in. A client that is never sent anything waits for ever.
+	Hold bool
+
 	// OnClose is called exactly once, when the connection has left its hub and the socket is
 	// closed. No other callback comes after it.
 	OnClose func(c *Conn, reason CloseReason)
@@ -32,9 +40,12 @@ type UpgradeConfig struct {
 // has been written. The handler may return at once: the connection lives until either side closes
 // it, whether or not it joins a hub.
 func Upgrade(w http.ResponseWriter, r *http.Request, config UpgradeConfig) (*Conn, error) {
-	socket, buffered, _, err := ws.HTTPUpgrader{Timeout: writeTimeout}.Upgrade(r, w)
+	answering := &withheld{ResponseWriter: w}
+	socket, buffered, _, err := ws.HTTPUpgrader{}.Upgrade(r, answering)
 	if err != nil {
 		if socket != nil {
+			_ = socket.SetWriteDeadline(time.Now().Add(writeTimeout))
+			_, _ = socket.Write(answering.text.Bytes()) // why not; a client that is gone need not know
 			socket.Close()
 		}
 		return nil, err
@@ -46,7 +57,32 @@ func Upgrade(w http.ResponseWriter, r *http.Request, config UpgradeConfig) (*Con
 		socket.Close()
 		return nil, err
 	}
-	return connect(socket, early, config), nil
+	return connect(socket, opening{answering.text.Bytes(), early}, config), nil
+}
+
+// withheld keeps what is written to a hijacked connection.
+type withheld struct {
+	http.ResponseWriter
+	text bytes.Buffer
+}
+
+// answerSize is what the answer to a handshake takes, and a little more.
+const answerSize = 160
+
+// Hijack hands out the connection with a writer that does not write to it.
+func (w *withheld) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	socket, buffered, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	w.text.Grow(answerSize)
+	return socket, bufio.NewReadWriter(buffered.Reader, bufio.NewWriterSize(&w.text, answerSize)), nil
+}
+
+// opening is how a connection begins.
+type opening struct {
+	answer []byte // to the handshake, not sent yet
+	early  []byte // what the client sent behind it
 }
 
 // incoming cuts the bytes a client sends into messages, however they arrive: it needs no goroutine

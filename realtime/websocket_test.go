@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/coder/websocket"
@@ -249,4 +250,60 @@ func understand(t *testing.T, limit int, data []byte, step int) (got []string, e
 		}
 	}
 	return got, err
+}
+
+// hijacked answers a request with one end of a pipe.
+func hijacked(config UpgradeConfig) (c *Conn, peer net.Conn, err error) {
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	for _, header := range []string{
+		"Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13",
+	} {
+		name, value, _ := strings.Cut(header, ": ")
+		r.Header.Set(name, value)
+	}
+	ours, theirs := net.Pipe()
+	c, err = Upgrade(&hijackable{httptest.NewRecorder(), ours}, r, config)
+	return c, theirs, err
+}
+
+// TestAHeldAnswerGoesOutWithTheFirstFrame reads from a pipe, where a read is what was
+// written at once.
+func TestAHeldAnswerGoesOutWithTheFirstFrame(t *testing.T) {
+	for name, tc := range map[string]struct {
+		hold bool
+		then func(*Conn)
+		want string
+	}{
+		"something is sent":     {true, func(c *Conn) { c.Send(Message{Frame: []byte(`{}`)}) }, string(encode(ws.OpText, []byte(`{}`)))},
+		"it is closed":          {true, func(c *Conn) { c.Close(CloseGoingAway) }, string(CloseGoingAway.frame())},
+		"it is not held at all": {false, func(*Conn) {}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, peer, err := hijacked(UpgradeConfig{Hold: tc.hold})
+				if err != nil {
+					t.Fatal(err)
+				}
+				read := make(chan string, 1)
+				go func() {
+					buffer := make([]byte, 1<<10)
+					n, _ := peer.Read(buffer)
+					read <- string(buffer[:n])
+					_, _ = io.Copy(io.Discard, peer)
+				}()
+				synctest.Wait()
+				if tc.hold && len(read) > 0 {
+					t.Errorf("answered before there was anything to send: %q", <-read)
+				}
+				tc.then(c)
+				answer, frames, _ := strings.Cut(<-read, "\r\n\r\n")
+				if !strings.HasPrefix(answer, "HTTP/1.1 101") || frames != tc.want {
+					t.Errorf("answered %q, followed by %q, want %q", answer, frames, tc.want)
+				}
+				c.Close(CloseLost)
+				<-c.Done()
+				peer.Close()
+			})
+		})
+	}
 }

@@ -23,13 +23,21 @@ func (s *Server) withAccessLog(next http.Handler) http.Handler {
 		defer func() {
 			took := time.Since(began)
 			s.counts.Request(r.Pattern, rec.status, took)
-			s.logger.LogAttrs(r.Context(), levelOf(r), "request",
-				slog.String("method", r.Method), slog.String("path", r.URL.Path),
-				slog.Int("status", rec.status), slog.Int64("bytes", rec.bytes),
-				slog.Duration("took", took.Round(time.Microsecond)), slog.String("client", r.RemoteAddr))
+			s.logRequest(r, rec, took)
 		}()
 		s.recovered(rec, r, next)
 	})
+}
+
+func (s *Server) logRequest(r *http.Request, rec *recorder, took time.Duration) {
+	level := levelOf(r)
+	if !s.logger.Enabled(r.Context(), level) {
+		return
+	}
+	s.logger.LogAttrs(r.Context(), level, "request",
+		slog.String("method", r.Method), slog.String("path", r.URL.Path),
+		slog.Int("status", rec.status), slog.Int64("bytes", rec.bytes),
+		slog.Duration("took", took.Round(time.Microsecond)), slog.String("client", r.RemoteAddr))
 }
 
 // levelOf keeps what browsers and probes ask for all the time out of the way.

@@ -33,7 +33,8 @@ func (s *Server) routes() http.Handler {
 	// What an answer says of an account stands beside what a request chose:
 	// compressed together, the size would tell one from the other (BREACH).
 	mux.Handle("/api/auth/", forum)
-	mux.Handle("/api/forum/ws/", forum) // connections, not answers
+	mux.Handle("/api/forum/ws/", forum)
+	s.live.Register(mux) // connections, not answers; and found at the first look
 	mux.Handle("/", web.Handler())
 	return mux
 }

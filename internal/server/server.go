@@ -81,9 +81,14 @@ func (s *Server) Reload(settings config.Serve) error {
 	return nil
 }
 
+// listening has the kernel ask whether peers are still there, at its own pace: to set
+// another one, as Go does, is three system calls for each connection. Requests have
+// deadlines, and sockets ask by themselves.
+var listening = net.ListenConfig{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: -1, Interval: -1, Count: -1}}
+
 // Listen opens the address that a flag names.
 func Listen(flag, address string) (net.Listener, error) {
-	listener, err := net.Listen("tcp", address)
+	listener, err := listening.Listen(context.Background(), "tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("the address %s is in use by another process: end that, or choose another address with --%s", address, flag)
