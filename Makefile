@@ -4,9 +4,9 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .PHONY: help run test lint bench fmt
 
-# Debian packages that the tests need: a C compiler for the race detector, and a
-# browser.
-packages := gcc libc6-dev chromium
+# Debian packages that the tests need: a C compiler for the race detector, a
+# browser, and a database server, of which the tests start their own.
+packages := gcc libc6-dev chromium postgresql
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile

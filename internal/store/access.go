@@ -41,11 +41,17 @@ type ThreadState struct {
 // ThreadState reads what decisions about a thread are made from; false if there
 // is no such thread, or no longer.
 func (s *Snapshot) ThreadState(id int64) (ThreadState, bool, error) {
+	if err := s.holdThread(id); err != nil {
+		return ThreadState{}, false, err
+	}
 	return one(s, scanThreadState, threadState+` WHERE t.id = cast($1 AS BIGINT) AND t.deleted_at IS NULL`, id)
 }
 
 // SubThreadStates reads the states of a thread's sub-threads.
 func (s *Snapshot) SubThreadStates(parentID int64) ([]ThreadState, error) {
+	if err := s.holdSubThreads(parentID); err != nil {
+		return nil, err
+	}
 	return list(s, scanThreadState, threadState+` WHERE t.parent_thread_id = cast($1 AS BIGINT) AND t.deleted_at IS NULL ORDER BY t.id`, parentID)
 }
 

@@ -20,7 +20,7 @@ func (s *Snapshot) ActivitySince(cursor uint64) ([]Activity, uint64, error) {
 	active, err := list(s, scanActivity, `SELECT t.id, t.message_count, t.last_message_at, a.is_private, a.min_tier_cents
 		FROM threads t JOIN thread_access a ON a.thread_id = t.id
 		WHERE t.deleted_at IS NULL AND t.id IN
-			(SELECT CAST(substr(channel, 2) AS BIGINT) FROM events WHERE id >= $1 AND kind IN ($2, $3, $4))`,
+			(SELECT CAST(substr(channel, 2) AS BIGINT) FROM events WHERE `+s.dialect.since+` AND kind IN ($2, $3, $4))`,
 		int64(cursor), parley.MessagePosted{}.Kind(), parley.MessagesDeleted{}.Kind(), parley.MessagesRestored{}.Kind())
 	return active, next, err
 }

@@ -19,10 +19,9 @@ func (tx *Tx) Audit(actorID int64, act parley.Act, subjectID int64, was, became 
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(`INSERT INTO audit_log (actor_id, action, subject_id, in_forum, was, became, created_at)
+	return tx.write(`INSERT INTO audit_log (actor_id, action, subject_id, in_forum, was, became, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		null(actorID), act, subjectID, flag(act.InForum()), before, after, tx.now)
-	return err
 }
 
 func auditJSON(value any) (sql.Null[string], error) {

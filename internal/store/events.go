@@ -37,12 +37,43 @@ func (tx *Tx) log() ([]Logged, error) {
 	slices.SortStableFunc(tx.events, func(a, b parley.Event) int { return compareChannels(a.Channel(), b.Channel()) })
 	logged := make([]Logged, len(tx.events))
 	for i, e := range tx.events {
-		var err error
-		if logged[i], err = tx.logOne(e); err != nil {
+		logged[i] = Logged{Channel: e.Channel(), At: tx.now, Event: e}
+		if err := tx.logOne(&logged[i]); err != nil {
 			return nil, err
 		}
 	}
 	return logged, tx.awaitOwn(logged)
+}
+
+// logOne writes an event, whose numbers are set when the transaction's statements
+// have run.
+func (tx *Tx) logOne(l *Logged) error {
+	refs, err := json.Marshal(l.Event)
+	if err != nil {
+		return err
+	}
+	err = tx.write(`INSERT INTO channels (name, head) VALUES ($1, 1)
+		ON CONFLICT (name) DO UPDATE SET head = channels.head + 1`, l.Channel)
+	if err != nil {
+		return err
+	}
+	// A statement of its own, after the channel's lock: read earlier, the control
+	// channel's head could miss a loss of rights that was committed while we waited for
+	// the lock.
+	return tx.q.queue(tx.ctx, &statement{
+		text: `INSERT INTO events (channel, seq, control, kind, refs, created_at)
+			SELECT name, head, coalesce((SELECT head FROM channels WHERE name = $2), 0), $3, $4, $5
+			FROM channels WHERE name = $1 RETURNING seq, control`,
+		args: []any{l.Channel, parley.ControlChannel, l.Event.Kind(), string(refs), l.At},
+		row:  l.scanNumbers,
+	})
+}
+
+func (l *Logged) scanNumbers(row scanner) error {
+	var seq, control int64
+	err := row.Scan(&seq, &control)
+	l.Seq, l.Control = uint64(seq), uint64(control)
+	return err
 }
 
 // awaitOwn has the events of a transaction that changes rights itself wait for
@@ -52,6 +83,9 @@ func (tx *Tx) awaitOwn(logged []Logged) error {
 	if len(logged) == 0 || logged[len(logged)-1].Channel != parley.ControlChannel {
 		return nil
 	}
+	if err := tx.q.flush(tx.ctx); err != nil {
+		return err
+	}
 	control := logged[len(logged)-1].Seq
 	for i := range logged {
 		l := &logged[i]
@@ -59,35 +93,12 @@ func (tx *Tx) awaitOwn(logged []Logged) error {
 			return nil
 		}
 		l.Control = control
-		_, err := tx.exec(`UPDATE events SET control = $3 WHERE channel = $1 AND seq = $2`, l.Channel, int64(l.Seq), int64(control))
+		err := tx.write(`UPDATE events SET control = $3 WHERE channel = $1 AND seq = $2`, l.Channel, int64(l.Seq), int64(control))
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (tx *Tx) logOne(e parley.Event) (Logged, error) {
-	refs, err := json.Marshal(e)
-	if err != nil {
-		return Logged{}, err
-	}
-	l := Logged{Channel: e.Channel(), At: tx.now, Event: e}
-	seq, err := tx.insert(`INSERT INTO channels (name, head) VALUES ($1, 1)
-		ON CONFLICT (name) DO UPDATE SET head = channels.head + 1 RETURNING head`, l.Channel)
-	if err != nil {
-		return Logged{}, err
-	}
-	// A statement of its own, after the channel's lock: read earlier, it could
-	// miss a loss of rights that was committed while we waited for the lock.
-	control, err := tx.Head(parley.ControlChannel)
-	if err != nil {
-		return Logged{}, err
-	}
-	l.Seq, l.Control = uint64(seq), control
-	_, err = tx.exec(`INSERT INTO events (channel, seq, control, kind, refs, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		l.Channel, seq, int64(control), e.Kind(), string(refs), l.At)
-	return l, err
 }
 
 // compareChannels is the order in which transactions lock channels: threads
@@ -127,18 +138,17 @@ func (s *Snapshot) Since(cursor uint64) ([]Head, uint64, error) {
 	if err != nil || !more {
 		return nil, next, err
 	}
-	heads, err := list(s, scanHead, `SELECT channel, max(seq) FROM events WHERE id >= $1 GROUP BY channel`, int64(cursor))
+	heads, err := list(s, scanHead, `SELECT channel, max(seq) FROM events WHERE `+s.dialect.since+` GROUP BY channel`, int64(cursor))
 	return heads, next, err
 }
 
-// cursorAfter returns the cursor to go on from, and whether there are events between
-// the two.
+// cursorAfter returns the cursor to go on from, and whether there may be events
+// between the two.
 func (s *Snapshot) cursorAfter(cursor uint64) (next uint64, more bool, err error) {
-	newest, _, err := one(s, scalar[int64], `SELECT coalesce(max(id), 0) FROM events`)
-	// The cursor is the next row's id, so that it is never zero. It does not go back where
-	// the newest rows were pruned.
-	next = max(uint64(newest)+1, cursor)
-	return next, cursor != 0 && next != cursor, err
+	position, _, err := one(s, scalar[int64], s.dialect.cursor)
+	// No position is zero. The cursor does not go back where the newest rows were pruned.
+	next = max(uint64(position), cursor)
+	return next, cursor != 0 && (next != cursor || !s.dialect.ordered), err
 }
 
 func scanHead(row scanner) (h Head, err error) {
@@ -183,8 +193,8 @@ const (
 // PruneEvents deletes one batch of events that need not be kept and reports
 // whether there may be more.
 func (tx *Tx) PruneEvents() (more bool, err error) {
-	n, err := tx.exec(`DELETE FROM events WHERE id IN (
-		SELECT e.id FROM events e JOIN channels c ON c.name = e.channel
+	n, err := tx.exec(`DELETE FROM events WHERE (channel, seq) IN (
+		SELECT e.channel, e.seq FROM events e JOIN channels c ON c.name = e.channel
 		WHERE e.created_at < $1 AND e.seq <= c.head - $2 LIMIT $3)`,
 		tx.now.Add(-logRetention), logMinimum, pruneBatch)
 	return n == pruneBatch, err

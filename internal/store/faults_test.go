@@ -17,6 +17,7 @@ import (
 
 	"parley"
 	"parley/internal/store"
+	"parley/internal/store/pgtest"
 	"parley/internal/store/storetest"
 )
 
@@ -34,7 +35,7 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(pgtest.Main(m))
 }
 
 // writeForever writes messages and prints the id of each that is committed.
@@ -148,7 +149,7 @@ func TestWhatCannotBeOpenedSaysWhy(t *testing.T) {
 		{"a folder", "parley.db", func(t *testing.T, file string) { must(t, os.Mkdir(file, 0o700)) }, parley.Unavailable, "cannot be opened"},
 		{"one of a newer release", "parley.db", newerSchema(1000), parley.Internal, "newer release"},
 		{"one that another process locks", "parley.db", lockFile, parley.Unavailable, "locked by another process"},
-		{"another product's address", "mysql://parley", func(*testing.T, string) {}, parley.Internal, "only SQLite files"},
+		{"another product's address", "mysql://parley", func(*testing.T, string) {}, parley.Internal, "no kind of database called mysql"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel() // a lock is waited for

@@ -4,35 +4,40 @@ import "parley"
 
 // Follow makes a user follow a thread, or changes what they want to hear of.
 func (tx *Tx) Follow(threadID, userID int64, f parley.Follow) error {
-	n, err := tx.exec(`UPDATE follows SET new_message = $3, mention = $4, reply = $5 WHERE thread_id = $1 AND user_id = $2`,
-		threadID, userID, flag(f.NewMessage), flag(f.Mention), flag(f.Reply))
-	if err != nil || n > 0 {
+	if err := tx.FollowUnlessFollowing(threadID, userID, f); err != nil {
 		return err
 	}
-	return tx.FollowUnlessFollowing(threadID, userID, f)
+	return tx.write(`UPDATE follows SET new_message = $3, mention = $4, reply = $5 WHERE thread_id = $1 AND user_id = $2`,
+		threadID, userID, flag(f.NewMessage), flag(f.Mention), flag(f.Reply))
 }
 
 // FollowUnlessFollowing makes a user follow a thread; who does so already keeps
 // what they wanted to hear of.
 func (tx *Tx) FollowUnlessFollowing(threadID, userID int64, f parley.Follow) error {
-	n, err := tx.exec(`INSERT INTO follows (thread_id, user_id, new_message, mention, reply, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-		threadID, userID, flag(f.NewMessage), flag(f.Mention), flag(f.Reply), tx.now)
-	if err != nil || n == 0 {
+	if err := tx.holdThread(threadID); err != nil {
 		return err
 	}
-	_, err = tx.exec(`UPDATE threads SET follower_count = follower_count + 1 WHERE id = $1`, threadID)
-	return err
+	err := tx.write(`UPDATE threads SET follower_count = follower_count + 1
+		WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM follows WHERE thread_id = $1 AND user_id = $2)`, threadID, userID)
+	if err != nil {
+		return err
+	}
+	return tx.write(`INSERT INTO follows (thread_id, user_id, new_message, mention, reply, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+		threadID, userID, flag(f.NewMessage), flag(f.Mention), flag(f.Reply), tx.now)
 }
 
 // Unfollow makes a user follow a thread no longer.
 func (tx *Tx) Unfollow(threadID, userID int64) error {
-	n, err := tx.exec(`DELETE FROM follows WHERE thread_id = $1 AND user_id = $2`, threadID, userID)
-	if err != nil || n == 0 {
+	if err := tx.holdThread(threadID); err != nil {
 		return err
 	}
-	_, err = tx.exec(`UPDATE threads SET follower_count = follower_count - 1 WHERE id = $1`, threadID)
-	return err
+	err := tx.write(`UPDATE threads SET follower_count = follower_count - 1
+		WHERE id = $1 AND EXISTS (SELECT 1 FROM follows WHERE thread_id = $1 AND user_id = $2)`, threadID, userID)
+	if err != nil {
+		return err
+	}
+	return tx.write(`DELETE FROM follows WHERE thread_id = $1 AND user_id = $2`, threadID, userID)
 }
 
 // Followers returns the ids of a thread's followers, ascending.

@@ -24,7 +24,6 @@ const maxGroup = 64
 // reason: a statement that is cancelled rolls the others back.
 type group struct {
 	conn   *sqliteConn
-	timing *timing
 	queue  chan *write
 	closed chan struct{} // closed by stop: no more writes
 	done   chan struct{} // closed when the goroutine has ended
@@ -41,8 +40,8 @@ type write struct {
 
 var errClosed = errors.New("the database is closed")
 
-func startGroup(conn *sqliteConn, timing *timing) *group {
-	g := &group{conn: conn, timing: timing, queue: make(chan *write, maxGroup), closed: make(chan struct{}), done: make(chan struct{})}
+func startGroup(conn *sqliteConn) *group {
+	g := &group{conn: conn, queue: make(chan *write, maxGroup), closed: make(chan struct{}), done: make(chan struct{})}
 	go g.run()
 	return g
 }
@@ -121,7 +120,7 @@ func (g *group) commit(members []*write) {
 // false if it was rolled back and the members should be run singly.
 func (g *group) together(members []*write) bool {
 	ctx := context.Background()
-	if _, err := g.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if err := g.conn.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return settle(members, err)
 	}
 	for _, w := range members {
@@ -129,7 +128,7 @@ func (g *group) together(members []*write) bool {
 			continue
 		}
 		var wrote bool
-		if wrote, w.err = w.run(ctx, g.conn); w.err != nil && (wrote || failedStatement(w.err)) {
+		if wrote, w.err = run(ctx, g.conn, w.fn); w.err != nil && (wrote || failedStatement(w.err)) {
 			g.rollback()
 			return len(members) == 1
 		}
@@ -144,14 +143,13 @@ func (g *group) together(members []*write) bool {
 // end commits the transaction.
 func (g *group) end(ctx context.Context) error {
 	const text = "COMMIT"
-	defer g.timing.ran(text, time.Now())
-	_, err := g.conn.ExecContext(ctx, text)
-	return err
+	defer g.conn.timing.ran(text, time.Now())
+	return g.conn.exec(ctx, text)
 }
 
 // rollback ends the transaction. If SQLite has done so already, its error says
 // just that.
-func (g *group) rollback() { _, _ = g.conn.ExecContext(context.Background(), "ROLLBACK") }
+func (g *group) rollback() { _ = g.conn.exec(context.Background(), "ROLLBACK") }
 
 // settle gives all members the error that kept their transaction from being.
 func settle(members []*write, err error) bool {
@@ -161,13 +159,13 @@ func settle(members []*write, err error) bool {
 	return true
 }
 
-// run calls the member's function. A panic in it is its error: it must not end
-// the goroutine that everybody's writes depend on.
-func (w *write) run(ctx context.Context, q querier) (wrote bool, err error) {
+// run calls the function of a write. A panic in it is its error: it must not end
+// what everybody's writes depend on.
+func run(ctx context.Context, q querier, fn func(context.Context, querier) (bool, error)) (wrote bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			wrote, err = true, fmt.Errorf("panic in a write: %v\n%s", p, debug.Stack())
 		}
 	}()
-	return w.fn(ctx, q)
+	return fn(ctx, q)
 }

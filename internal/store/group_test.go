@@ -186,11 +186,10 @@ func TestATransactionThatSQLiteEndedByItselfIsNotContinued(t *testing.T) {
 	w.start(t.Context(), keep("before"))
 	w.wait(1)
 	bad := w.start(t.Context(), func(tx *Tx) error {
-		if _, err := tx.q.ExecContext(tx.ctx, "ROLLBACK"); err != nil {
+		if err := tx.q.queue(tx.ctx, &statement{text: "ROLLBACK"}); err != nil {
 			return err
 		}
-		_, err := tx.q.ExecContext(tx.ctx, "SELECT 1 FROM nowhere")
-		return err
+		return tx.q.queue(tx.ctx, &statement{text: "SELECT 1 FROM nowhere"})
 	})
 	w.wait(2)
 	var after atomic.Int32

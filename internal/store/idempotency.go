@@ -25,6 +25,11 @@ func (s *Snapshot) Repeated(userID int64, key string, fingerprint []byte) (resul
 		fingerprint []byte
 		result      int64
 	}
+	// Two requests with one key are looked up one after the other: the second one finds
+	// what the first one made, whichever servers they reached.
+	if err := s.inTurn(userID); err != nil {
+		return 0, false, err
+	}
 	u, found, err := one(s, func(row scanner) (u use, err error) {
 		err = row.Scan(&u.fingerprint, &u.result)
 		return u, err
@@ -38,15 +43,13 @@ func (s *Snapshot) Repeated(userID int64, key string, fingerprint []byte) (resul
 
 // Remember stores what a request with an idempotency key created.
 func (tx *Tx) Remember(userID int64, key string, fingerprint []byte, resultID int64) error {
-	_, err := tx.exec(`INSERT INTO idempotency_keys (user_id, key, fingerprint, result_id, created_at) VALUES ($1, $2, $3, $4, $5)
+	return tx.write(`INSERT INTO idempotency_keys (user_id, key, fingerprint, result_id, created_at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (user_id, key) DO UPDATE
 		SET fingerprint = excluded.fingerprint, result_id = excluded.result_id, created_at = excluded.created_at`,
 		userID, key, fingerprint, resultID, tx.now)
-	return err
 }
 
 // PruneIdempotencyKeys deletes the keys that no longer count.
 func (tx *Tx) PruneIdempotencyKeys() error {
-	_, err := tx.exec(`DELETE FROM idempotency_keys WHERE created_at <= $1`, tx.now.Add(-idempotencyRetention))
-	return err
+	return tx.write(`DELETE FROM idempotency_keys WHERE created_at <= $1`, tx.now.Add(-idempotencyRetention))
 }

@@ -23,8 +23,7 @@ func (tx *Tx) AddJob(kind string, payload any) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(`INSERT INTO jobs (kind, payload, run_at, created_at) VALUES ($1, $2, $3, $3)`, kind, string(text), tx.now)
-	return err
+	return tx.write(`INSERT INTO jobs (kind, payload, run_at, created_at) VALUES ($1, $2, $3, $3)`, kind, string(text), tx.now)
 }
 
 // DueJobs returns up to limit jobs that are due, oldest first.
@@ -38,15 +37,15 @@ func (s *Snapshot) DueJobs(limit int) ([]Job, error) {
 }
 
 // TakeJob removes a job and reports whether it was still there: whoever removes
-// it does it, in the same transaction.
+// it does it, in the same transaction. One that another server is about is not
+// waited for: if that one dies, its transaction ends, and the job is there again.
 func (tx *Tx) TakeJob(id int64) (bool, error) {
-	n, err := tx.exec(`DELETE FROM jobs WHERE id = $1`, id)
+	n, err := tx.exec(`DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE id = $1`+tx.locking("FOR UPDATE SKIP LOCKED")+`)`, id)
 	return n == 1, err
 }
 
 // PostponeJob notes why a job failed and when it is to be tried again.
 func (tx *Tx) PostponeJob(id int64, wait time.Duration, reason string) error {
-	_, err := tx.exec(`UPDATE jobs SET run_at = $2, attempts = attempts + 1, last_error = $3 WHERE id = $1`,
+	return tx.write(`UPDATE jobs SET run_at = $2, attempts = attempts + 1, last_error = $3 WHERE id = $1`,
 		id, tx.now.Add(wait), parley.Excerpt(reason, 500))
-	return err
 }

@@ -16,8 +16,7 @@ func (tx *Tx) AddLike(messageID, userID int64) (bool, error) {
 	if err != nil || n == 0 {
 		return false, err
 	}
-	_, err = tx.exec(`UPDATE messages SET like_count = like_count + 1 WHERE id = $1`, messageID)
-	return true, err
+	return true, tx.write(`UPDATE messages SET like_count = like_count + 1 WHERE id = $1`, messageID)
 }
 
 // RemoveLike deletes a like and reports whether there was one.
@@ -26,8 +25,7 @@ func (tx *Tx) RemoveLike(messageID, userID int64) (bool, error) {
 	if err != nil || n == 0 {
 		return false, err
 	}
-	_, err = tx.exec(`UPDATE messages SET like_count = like_count - 1 WHERE id = $1`, messageID)
-	return true, err
+	return true, tx.write(`UPDATE messages SET like_count = like_count - 1 WHERE id = $1`, messageID)
 }
 
 // Likes returns the likes of a message after an id, oldest first.

@@ -127,6 +127,10 @@ type MessageState struct {
 // MessageState reads what decisions about a message are made from; false if
 // there is no such message, or no longer.
 func (s *Snapshot) MessageState(id int64) (MessageState, bool, error) {
+	return inItsThread(s, id, s.messageState, func(m MessageState) int64 { return m.ThreadID })
+}
+
+func (s *Snapshot) messageState(id int64) (MessageState, bool, error) {
 	return one(s, func(row scanner) (m MessageState, err error) {
 		var mentions string
 		if err := row.Scan(&m.ID, &m.ThreadID, &m.AuthorID, &m.ReplyToID, &m.Content, &mentions); err != nil {
@@ -166,13 +170,12 @@ func (tx *Tx) InsertMessage(threadID, authorID, replyTo int64, text Text) (int64
 		return 0, err
 	}
 	if replyTo != 0 {
-		if _, err := tx.exec(`UPDATE messages SET reply_count = reply_count + 1 WHERE id = $1`, replyTo); err != nil {
+		if err := tx.write(`UPDATE messages SET reply_count = reply_count + 1 WHERE id = $1`, replyTo); err != nil {
 			return 0, err
 		}
 	}
-	_, err = tx.exec(`UPDATE threads SET message_count = message_count + 1, last_message_at = $2,
+	return id, tx.write(`UPDATE threads SET message_count = message_count + 1, last_message_at = $2,
 		first_message_id = coalesce(first_message_id, $3) WHERE id = $1`, threadID, tx.now, id)
-	return id, err
 }
 
 // EditMessage replaces a message's text and keeps the old one as history.
@@ -181,14 +184,13 @@ func (tx *Tx) EditMessage(old MessageState, editorID int64, text Text) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(`INSERT INTO message_history (message_id, editor_id, content, edited_at) VALUES ($1, $2, $3, $4)`,
+	err = tx.write(`INSERT INTO message_history (message_id, editor_id, content, edited_at) VALUES ($1, $2, $3, $4)`,
 		old.ID, editorID, old.Content, tx.now)
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(`UPDATE messages SET content = $2, content_html = $3, mentions = $4, edited_at = $5 WHERE id = $1`,
+	return tx.write(`UPDATE messages SET content = $2, content_html = $3, mentions = $4, edited_at = $5 WHERE id = $1`,
 		old.ID, text.Content, text.HTML, mentions, tx.now)
-	return err
 }
 
 // DeleteMessages hides a message and all replies below it, and returns their ids,
@@ -203,7 +205,7 @@ func (tx *Tx) DeleteMessages(root MessageState, byID int64) ([]int64, error) {
 	}
 	for batch := range slices.Chunk(ids, 256) {
 		args := arguments{tx.now, byID, root.ID}
-		if _, err := tx.exec(`UPDATE messages SET deleted_at = $1, deleted_by = $2, deleted_with = $3 WHERE id IN `+in(&args, batch), args...); err != nil {
+		if err := tx.write(`UPDATE messages SET deleted_at = $1, deleted_by = $2, deleted_with = $3 WHERE id IN `+in(&args, batch), args...); err != nil {
 			return nil, err
 		}
 	}

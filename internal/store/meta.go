@@ -13,20 +13,28 @@ func (s *Snapshot) meta(name string) (string, bool, error) {
 }
 
 func (tx *Tx) setMeta(name, value string) error {
-	_, err := tx.exec(`INSERT INTO meta (name, value) VALUES ($1, $2)
+	return tx.write(`INSERT INTO meta (name, value) VALUES ($1, $2)
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
-	return err
 }
 
-// loadGeneration reads the generation; a new database gets one.
+// loadGeneration reads the generation; a new database gets one. Of several servers
+// that start together the first one names it.
 func (s *Store) loadGeneration(ctx context.Context) (generation string, err error) {
+	found := false
+	err = s.View(ctx, func(s *Snapshot) error {
+		generation, found, err = s.meta("generation")
+		return err
+	})
+	if found || err != nil {
+		return generation, err
+	}
 	_, err = s.Update(ctx, func(tx *Tx) (err error) {
-		var found bool
-		if generation, found, err = tx.meta("generation"); found || err != nil {
+		err = tx.write(`INSERT INTO meta (name, value) VALUES ('generation', $1) ON CONFLICT DO NOTHING`, strings.ToLower(rand.Text()[:8]))
+		if err != nil {
 			return err
 		}
-		generation = strings.ToLower(rand.Text()[:8])
-		return tx.setMeta("generation", generation)
+		generation, _, err = tx.meta("generation")
+		return err
 	})
 	return generation, err
 }
@@ -52,6 +60,9 @@ func (s *Snapshot) Community() (parley.Community, error) {
 
 // SetCommunity stores the community's settings.
 func (tx *Tx) SetCommunity(c parley.Community) error {
+	if err := tx.Alone(); err != nil {
+		return err
+	}
 	for name, value := range map[string]string{
 		"community.name":            c.Name,
 		"community.thread_creation": string(c.ThreadCreation),

@@ -122,6 +122,9 @@ func (tx *Tx) DeleteNotification(userID, id int64) (bool, error) {
 }
 
 func (tx *Tx) changeNotifications(userID int64, text string, args ...any) (int64, error) {
+	if err := tx.inTurn(userID); err != nil {
+		return 0, err
+	}
 	n, err := tx.exec(text, args...)
 	if err != nil || n == 0 {
 		return 0, err
@@ -163,9 +166,8 @@ func (s *Snapshot) UnreadIn(threadIDs []int64) ([]int64, error) {
 }
 
 func (tx *Tx) bumpCountVersion(userID int64) error {
-	_, err := tx.exec(`INSERT INTO count_versions (user_id, version) VALUES ($1, 1)
+	return tx.write(`INSERT INTO count_versions (user_id, version) VALUES ($1, 1)
 		ON CONFLICT (user_id) DO UPDATE SET version = count_versions.version + 1`, userID)
-	return err
 }
 
 // CountVersion orders the counts of a user: whatever changes one advances it. It
@@ -181,8 +183,7 @@ func (s *Snapshot) CountVersion(userID int64) (int64, error) {
 // MoveReadPosition moves what a user has read of a thread forwards to a message;
 // never backwards.
 func (tx *Tx) MoveReadPosition(userID, threadID, messageID int64) error {
-	_, err := tx.exec(`INSERT INTO read_positions (user_id, thread_id, message_id) VALUES ($1, $2, $3)
+	return tx.write(`INSERT INTO read_positions (user_id, thread_id, message_id) VALUES ($1, $2, $3)
 		ON CONFLICT (user_id, thread_id) DO UPDATE SET message_id = excluded.message_id
 		WHERE excluded.message_id > read_positions.message_id`, userID, threadID, messageID)
-	return err
 }

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -17,36 +15,19 @@ type noted struct {
 	plans map[string][]string // by statement
 }
 
-func (n noted) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	if err := n.explain(ctx, text, args); err != nil {
-		return nil, err
-	}
-	return n.querier.ExecContext(ctx, text, args...)
-}
-
-func (n noted) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	if err := n.explain(ctx, text, args); err != nil {
-		return nil, err
-	}
-	return n.querier.QueryContext(ctx, text, args...)
-}
-
-func (n noted) explain(ctx context.Context, text string, args []any) error {
-	rows, err := n.querier.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...)
-	if err != nil {
-		return fmt.Errorf("%w in %s", err, text)
-	}
-	defer rows.Close()
-	n.plans[text] = nil
-	for rows.Next() {
+func (n noted) queue(ctx context.Context, s *statement) error {
+	n.plans[s.text] = nil
+	err := n.querier.queue(ctx, &statement{text: "EXPLAIN QUERY PLAN " + s.text, args: s.args, row: func(row scanner) error {
 		var id, parent, unused int64
 		var detail string
-		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-			return err
-		}
-		n.plans[text] = append(n.plans[text], detail)
+		err := row.Scan(&id, &parent, &unused, &detail)
+		n.plans[s.text] = append(n.plans[s.text], detail)
+		return err
+	}})
+	if err != nil {
+		return err
 	}
-	return rows.Err()
+	return n.querier.queue(ctx, s)
 }
 
 // plansOf returns the plans of the store's statements.

@@ -1,22 +1,54 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 )
+
+// querier runs the statements of one transaction, in the order in which they are
+// queued.
+type querier interface {
+	// queue has a statement run: at once, or together with those that follow it.
+	// Its error may be told by whatever is called next.
+	queue(ctx context.Context, s *statement) error
+	// flush returns when all that was queued has run.
+	flush(ctx context.Context) error
+}
+
+// statement is an SQL statement, and what came of it once it was flushed.
+type statement struct {
+	text    string
+	args    []any
+	row     func(scanner) error // takes each of its rows; nil: nobody wants them
+	changed int64               // rows that it changed, if it gave none
+}
 
 // exec runs a statement that changes rows and returns how many.
 func (tx *Tx) exec(text string, args ...any) (int64, error) {
 	tx.wrote = true
-	defer tx.timing.ran(text, time.Now())
-	result, err := tx.q.ExecContext(tx.ctx, text, args...)
-	if err != nil {
-		return 0, inQuery(err, text)
+	s := &statement{text: text, args: args}
+	err := tx.run(s)
+	return s.changed, err
+}
+
+// write has a statement run that changes rows. What did not work about it may be
+// told by a later one, or by the end of the transaction: where the database is on
+// the other side of a network, statements travel together until somebody wants to
+// know what came of one.
+func (tx *Tx) write(text string, args ...any) error {
+	tx.wrote = true
+	return tx.q.queue(tx.ctx, &statement{text: text, args: args})
+}
+
+// run runs a statement now, after those that were queued.
+func (s *Snapshot) run(stmt *statement) error {
+	if err := s.q.queue(s.ctx, stmt); err != nil {
+		return err
 	}
-	return result.RowsAffected()
+	return s.q.flush(s.ctx)
 }
 
 // insert runs an INSERT … RETURNING id and returns that id, 0 if the row was
@@ -33,22 +65,14 @@ type scanner interface{ Scan(dest ...any) error }
 // list reads all rows, each with scan. It never returns nil, so that an empty
 // list is an empty JSON array.
 func list[T any](s *Snapshot, scan func(scanner) (T, error), text string, args ...any) ([]T, error) {
-	defer s.timing.ran(text, time.Now())
-	rows, err := s.q.QueryContext(s.ctx, text, args...)
-	if err != nil {
-		return nil, inQuery(err, text)
-	}
-	defer rows.Close()
 	all := []T{}
-	for rows.Next() {
-		item, err := scan(rows)
-		if err != nil {
-			return nil, inQuery(err, text)
-		}
+	err := s.run(&statement{text: text, args: args, row: func(row scanner) error {
+		item, err := scan(row)
 		all = append(all, item)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, inQuery(err, text)
+		return err
+	}})
+	if err != nil {
+		return nil, err
 	}
 	return all, nil
 }
@@ -71,6 +95,9 @@ func scalar[T any](row scanner) (value T, err error) {
 // inQuery says which statement failed. Arguments are not shown: they may be
 // private.
 func inQuery(err error, text string) error {
+	if err == nil {
+		return nil
+	}
 	return fmt.Errorf("%w (in %.60q)", err, strings.Join(strings.Fields(text), " "))
 }
 

@@ -15,13 +15,14 @@ type readers struct {
 	free   chan struct{} // an element for each that may be taken
 	closed chan struct{}
 	closes sync.Once
+	timing *timing
 
 	mu   sync.Mutex
 	idle []*sqliteConn
 }
 
-func newReaders(db *sql.DB, limit int) *readers {
-	r := &readers{db: db, free: make(chan struct{}, limit), closed: make(chan struct{})}
+func newReaders(db *sql.DB, limit int, timing *timing) *readers {
+	r := &readers{db: db, free: make(chan struct{}, limit), closed: make(chan struct{}), timing: timing}
 	for range limit {
 		r.free <- struct{}{}
 	}
@@ -50,7 +51,7 @@ func (r *readers) take(ctx context.Context) (*sqliteConn, error) {
 		r.free <- struct{}{}
 		return nil, err
 	}
-	return newSQLiteConn(conn), nil
+	return newSQLiteConn(conn, r.timing), nil
 }
 
 func (r *readers) pop() *sqliteConn {

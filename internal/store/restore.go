@@ -11,6 +11,10 @@ type DeletedMessage struct {
 // DeletedMessage reads a deleted message of a thread that exists; false if there
 // is none.
 func (s *Snapshot) DeletedMessage(id int64) (DeletedMessage, bool, error) {
+	return inItsThread(s, id, s.deletedMessage, func(m DeletedMessage) int64 { return m.ThreadID })
+}
+
+func (s *Snapshot) deletedMessage(id int64) (DeletedMessage, bool, error) {
 	return one(s, func(row scanner) (m DeletedMessage, err error) {
 		err = row.Scan(&m.ID, &m.ThreadID, &m.AuthorID, &m.ReplyToID, &m.DeletedAt)
 		return m, err
@@ -36,7 +40,7 @@ func (tx *Tx) RestoreMessages(root MessageState) ([]Restored, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = tx.exec(`UPDATE messages SET deleted_at = NULL, deleted_by = NULL, deleted_with = NULL WHERE deleted_with = $1`, root.ID)
+	err = tx.write(`UPDATE messages SET deleted_at = NULL, deleted_by = NULL, deleted_with = NULL WHERE deleted_with = $1`, root.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -47,14 +51,13 @@ func (tx *Tx) RestoreMessages(root MessageState) ([]Restored, error) {
 // negative: the replies to what root answers, and all.
 func (tx *Tx) countCame(root MessageState, replies, messages int) error {
 	if root.ReplyToID != 0 {
-		if _, err := tx.exec(`UPDATE messages SET reply_count = reply_count + $2 WHERE id = $1`, root.ReplyToID, replies); err != nil {
+		if err := tx.write(`UPDATE messages SET reply_count = reply_count + $2 WHERE id = $1`, root.ReplyToID, replies); err != nil {
 			return err
 		}
 	}
-	_, err := tx.exec(`UPDATE threads SET message_count = message_count + $2, last_message_at = coalesce(
+	return tx.write(`UPDATE threads SET message_count = message_count + $2, last_message_at = coalesce(
 		(SELECT m.created_at FROM messages m WHERE m.thread_id = $1 AND m.deleted_at IS NULL ORDER BY m.id DESC LIMIT 1),
 		last_message_at) WHERE id = $1`, root.ThreadID, messages)
-	return err
 }
 
 // Earlier is what a message said before an edit.

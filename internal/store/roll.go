@@ -60,6 +60,5 @@ func (tx *Tx) SetEmail(id int64, email string) error {
 	if taken {
 		return parley.Errorf(parley.Conflict, "Another account has this e-mail address: use another one.")
 	}
-	_, err = tx.exec(`UPDATE users SET email = $2, email_fold = $3 WHERE id = $1`, id, null(email), null(fold))
-	return err
+	return tx.write(`UPDATE users SET email = $2, email_fold = $3 WHERE id = $1`, id, null(email), null(fold))
 }

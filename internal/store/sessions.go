@@ -60,9 +60,8 @@ func (tx *Tx) CreateSession(s Session, tokenHash []byte) (int64, error) {
 // TouchSession notes that a session was used now and puts its end off, unless it
 // was noted since the time given: of requests that come together, one writes.
 func (tx *Tx) TouchSession(id int64, since, expires parley.Time) error {
-	_, err := tx.exec(`UPDATE sessions SET last_seen_at = $2, expires_at = $3 WHERE id = $1 AND last_seen_at < $4`,
+	return tx.write(`UPDATE sessions SET last_seen_at = $2, expires_at = $3 WHERE id = $1 AND last_seen_at < $4`,
 		id, tx.now, expires, since)
-	return err
 }
 
 // DeleteSession ends a user's session and reports whether there was one.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -17,12 +16,15 @@ type Store struct {
 	engine     engine
 	generation string
 	now        func() time.Time
-	timing     *timing
 }
 
 // engine is what differs between the databases beyond their SQL: how
 // transactions are made, and what errors mean.
 type engine interface {
+	// dialect is what differs in their SQL.
+	dialect() *dialect
+	// now is the time by the clock that all who use the database share.
+	now() time.Time
 	// view runs fn on a read transaction, one snapshot for all it reads.
 	view(ctx context.Context, fn func(querier) error) error
 	// update runs fn on a write transaction and commits it if fn succeeds. fn
@@ -36,16 +38,13 @@ type engine interface {
 	close() error
 }
 
-// querier runs statements within a transaction.
-type querier interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
 // Options adjusts a Store; the zero value is right outside tests.
 type Options struct {
-	Now    func() time.Time // the clock; nil: time.Now
+	Now    func() time.Time // the clock; nil: the database's
 	Logger *slog.Logger     // nil: slog.Default()
+
+	// Patience is how long Open waits for a database server that cannot be reached.
+	Patience time.Duration
 
 	// Observe is told how long each statement took, reading its rows included, and
 	// each commit. The queries have few names: what they do and the table they are
@@ -54,42 +53,57 @@ type Options struct {
 	Observe func(query string, took time.Duration)
 }
 
-// Open opens the database that dsn names: the path of an SQLite file, which is
-// created if it is not there. It migrates the schema forwards; a database that
-// this binary is too old for is refused with ErrNewerSchema and left alone.
+// Open opens the database that dsn names: the address of a PostgreSQL database,
+// postgres://user@host/name, or the path of an SQLite file, which is created if
+// it is not there. It migrates the schema forwards; a database that this binary
+// is too old for is refused with ErrNewerSchema and left alone.
 func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
-	if opts.Now == nil {
-		opts.Now = time.Now
-	}
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
 	}
-	if strings.Contains(dsn, "://") {
-		return nil, fmt.Errorf("database %q: only SQLite files are supported, give a file's path", withoutPassword(dsn))
-	}
-	timing := &timing{observe: opts.Observe}
-	e, err := openSQLite(ctx, dsn, timing)
+	e, err := connect(ctx, dsn, opts)
 	if err != nil {
-		return nil, fmt.Errorf("database %s: %w", dsn, err)
+		return nil, fmt.Errorf("database %s: %w", Name(dsn), err)
 	}
-	s := &Store{engine: e, now: opts.Now, timing: timing}
+	s := &Store{engine: e, now: opts.Now}
+	if s.now == nil {
+		s.now = e.now
+	}
 	if err = e.migrate(ctx, opts.Logger); err == nil {
 		s.generation, err = s.loadGeneration(ctx)
 	}
 	if err != nil {
 		e.close()
-		return nil, fmt.Errorf("database %s: %w", dsn, err)
+		return nil, fmt.Errorf("database %s: %w", Name(dsn), err)
 	}
 	return s, nil
 }
 
-// withoutPassword makes the address of a database fit for a log.
-func withoutPassword(dsn string) string {
-	if u, err := url.Parse(dsn); err == nil {
-		return u.Redacted()
+func connect(ctx context.Context, dsn string, opts Options) (engine, error) {
+	timing := &timing{observe: opts.Observe}
+	switch scheme, _, isURL := strings.Cut(dsn, "://"); {
+	case !isURL:
+		return openSQLite(ctx, dsn, timing)
+	case scheme == "postgres" || scheme == "postgresql":
+		return openPostgres(ctx, dsn, timing, opts)
+	default:
+		return nil, fmt.Errorf("there is no kind of database called %s: give postgres://… or the path of an SQLite file", scheme)
 	}
-	scheme, _, _ := strings.Cut(dsn, "://")
-	return scheme + "://…"
+}
+
+// Name is a database's path or address as a person may see it, in a log or a
+// message: without its password.
+func Name(dsn string) string {
+	scheme, _, isURL := strings.Cut(dsn, "://")
+	if !isURL {
+		return dsn
+	}
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return scheme + "://…"
+	}
+	u.RawQuery, u.Fragment = "", "" // the driver takes passwords from there too
+	return u.Redacted()
 }
 
 // Close waits for the reads and writes under way and closes the database; it
@@ -103,10 +117,11 @@ func (s *Store) Generation() string { return s.generation }
 // Snapshot is a read transaction: everything read through it belongs to one
 // state of the database. It is for one goroutine and one function call.
 type Snapshot struct {
-	ctx    context.Context
-	q      querier
-	now    parley.Time
-	timing *timing
+	ctx     context.Context
+	q       querier
+	now     parley.Time
+	dialect *dialect
+	held    *held // what a write transaction has locked; nil: this one locks nothing
 }
 
 // Now returns when the transaction began, by the clock that decides for this
@@ -116,7 +131,7 @@ func (s *Snapshot) Now() parley.Time { return s.now }
 // View calls fn with a snapshot, which ends with the call.
 func (s *Store) View(ctx context.Context, fn func(*Snapshot) error) error {
 	err := s.engine.view(ctx, func(q querier) error {
-		return fn(&Snapshot{ctx: ctx, q: q, now: parley.At(s.now()), timing: s.timing})
+		return fn(&Snapshot{ctx: ctx, q: q, now: parley.At(s.now()), dialect: s.engine.dialect()})
 	})
 	return s.engine.explain(err)
 }
@@ -139,7 +154,7 @@ type Tx struct {
 func (s *Store) Update(ctx context.Context, fn func(*Tx) error) ([]Logged, error) {
 	var logged []Logged
 	err := s.engine.update(ctx, func(ctx context.Context, q querier) (bool, error) {
-		tx := &Tx{Snapshot: Snapshot{ctx: ctx, q: q, now: parley.At(s.now()), timing: s.timing}}
+		tx := &Tx{Snapshot: Snapshot{ctx: ctx, q: q, now: parley.At(s.now()), dialect: s.engine.dialect(), held: &held{}}}
 		err := fn(tx)
 		if err == nil {
 			logged, err = tx.log()

@@ -3,6 +3,8 @@ package store
 import (
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 
 	"parley"
 )
@@ -180,24 +182,27 @@ func (tx *Tx) InsertThread(t NewThread) (int64, error) {
 // as open as the message itself. The number is shown to all its readers, and must
 // not tell of what some of them may not see.
 func (tx *Tx) CountSpawned(messageID int64) error {
-	_, err := tx.exec(`UPDATE messages SET spawned_thread_count = (
+	// Locked before it is counted: a statement that waits for a row goes on to count
+	// what there was before.
+	if err := tx.lock(`SELECT id FROM messages WHERE id = $1 FOR NO KEY UPDATE`, messageID); err != nil {
+		return err
+	}
+	return tx.write(`UPDATE messages SET spawned_thread_count = (
 		SELECT count(*) FROM threads t JOIN threads p ON p.id = t.parent_thread_id
 		WHERE t.parent_message_id = $1 AND t.deleted_at IS NULL AND t.is_private <= p.is_private AND t.min_tier_cents <= p.min_tier_cents)
 		WHERE id = $1`, messageID)
-	return err
 }
 
 // SetThread stores what a thread's managers can change.
 func (tx *Tx) SetThread(t ThreadState) error {
-	_, err := tx.exec(`UPDATE threads SET title = $2, is_pinned = $3, is_locked = $4, is_private = $5, min_tier_cents = $6,
+	return tx.write(`UPDATE threads SET title = $2, is_pinned = $3, is_locked = $4, is_private = $5, min_tier_cents = $6,
 		tier_id = $7, slow_mode_seconds = $8 WHERE id = $1`,
 		t.ID, t.Title, flag(t.Pinned), flag(t.Locked), flag(t.Own.Private), t.Own.MinTierCents, null(t.TierID), t.SlowModeSeconds)
-	return err
 }
 
 // DeleteThread hides a thread. A sub-thread no longer counts at its source.
 func (tx *Tx) DeleteThread(t ThreadState) error {
-	if _, err := tx.exec(`UPDATE threads SET deleted_at = $2 WHERE id = $1`, t.ID, tx.now); err != nil {
+	if err := tx.write(`UPDATE threads SET deleted_at = $2 WHERE id = $1`, t.ID, tx.now); err != nil {
 		return err
 	}
 	if t.ParentMessageID == 0 {
@@ -214,9 +219,9 @@ func (s *Snapshot) ThreadTitle(id int64) (string, error) {
 
 // AddViews adds to the views of threads.
 func (tx *Tx) AddViews(views map[int64]int64) error {
-	for id, n := range views {
-		_, err := tx.exec(`INSERT INTO thread_views (thread_id, views) VALUES ($1, $2)
-			ON CONFLICT (thread_id) DO UPDATE SET views = thread_views.views + excluded.views`, id, n)
+	for _, id := range slices.Sorted(maps.Keys(views)) { // locked in the order of their ids
+		err := tx.write(`INSERT INTO thread_views (thread_id, views) VALUES ($1, $2)
+			ON CONFLICT (thread_id) DO UPDATE SET views = thread_views.views + excluded.views`, id, views[id])
 		if err != nil {
 			return fmt.Errorf("views of thread %d: %w", id, err)
 		}

@@ -35,9 +35,8 @@ func (tx *Tx) InsertTier(t parley.Tier) (int64, error) {
 // SetTier stores a changed tier. Threads keep the amount that it had when it was
 // set for them.
 func (tx *Tx) SetTier(t parley.Tier) error {
-	_, err := tx.exec(`UPDATE tiers SET title = $2, description = $3, color = $4, amount_cents = $5, is_active = $6 WHERE id = $1`,
+	return tx.write(`UPDATE tiers SET title = $2, description = $3, color = $4, amount_cents = $5, is_active = $6 WHERE id = $1`,
 		t.ID, t.Title, t.Description, t.Color, t.AmountCents, flag(t.Active))
-	return err
 }
 
 // TierInUse reports whether a thread, deleted ones included, or a member has a
@@ -50,8 +49,7 @@ func (s *Snapshot) TierInUse(id int64) (bool, error) {
 
 // DeleteTier deletes a tier that is not in use.
 func (tx *Tx) DeleteTier(id int64) error {
-	_, err := tx.exec(`DELETE FROM tiers WHERE id = $1`, id)
-	return err
+	return tx.write(`DELETE FROM tiers WHERE id = $1`, id)
 }
 
 // ThreadsOfTier reads the states of the next limit threads after an id that a tier

@@ -48,7 +48,7 @@ func scanAccount(row scanner) (Account, error) {
 
 // User returns the person with an id.
 func (s *Snapshot) User(id int64) (parley.User, bool, error) {
-	return one(s, scanUser, `SELECT `+userColumns+` FROM users u WHERE u.id = $1`, id)
+	return one(s, scanUser, `SELECT `+userColumns+` FROM users u WHERE u.id = $1`+s.locking("FOR KEY SHARE"), id)
 }
 
 // Viewer returns what access decisions need to know of a person. A write decides
@@ -60,7 +60,7 @@ func (s *Snapshot) Viewer(id int64) (parley.Viewer, bool, error) {
 		err = row.Scan(&v.ID, &v.Role, &v.AmountCents, &active)
 		v.Active = active == 1
 		return v, err
-	}, `SELECT id, role, amount_cents, is_active FROM users WHERE id = $1`, id)
+	}, `SELECT id, role, amount_cents, is_active FROM users WHERE id = $1`+s.locking("FOR KEY SHARE"), id)
 }
 
 // AccountByName returns the person with this username or e-mail address, without
@@ -115,26 +115,28 @@ func (s *Snapshot) taken(username string) error {
 
 // SetRights changes what a person is and pays.
 func (tx *Tx) SetRights(id int64, role parley.Role, m parley.Membership) error {
-	_, err := tx.exec(`UPDATE users SET role = $2, amount_cents = $3, tier_id = $4, source = $5 WHERE id = $1`,
+	if err := tx.holdPerson(id); err != nil {
+		return err
+	}
+	return tx.write(`UPDATE users SET role = $2, amount_cents = $3, tier_id = $4, source = $5 WHERE id = $1`,
 		id, role, m.AmountCents, null(m.TierID), m.Source)
-	return err
 }
 
 // SetActive deactivates a person or lets them in again.
 func (tx *Tx) SetActive(id int64, active bool) error {
-	_, err := tx.exec(`UPDATE users SET is_active = $2 WHERE id = $1`, id, flag(active))
-	return err
+	if err := tx.holdPerson(id); err != nil {
+		return err
+	}
+	return tx.write(`UPDATE users SET is_active = $2 WHERE id = $1`, id, flag(active))
 }
 
 // SetPasswordHash gives a person another password.
 func (tx *Tx) SetPasswordHash(id int64, hash string) error {
-	_, err := tx.exec(`UPDATE users SET password_hash = $2 WHERE id = $1`, id, hash)
-	return err
+	return tx.write(`UPDATE users SET password_hash = $2 WHERE id = $1`, id, hash)
 }
 
 // ReplacePasswordHash exchanges a person's hash for another one of the same
 // password, unless the password was changed meanwhile.
 func (tx *Tx) ReplacePasswordHash(id int64, old, hash string) error {
-	_, err := tx.exec(`UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`, id, old, hash)
-	return err
+	return tx.write(`UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`, id, old, hash)
 }

@@ -1,0 +1,169 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// postgresTx is a transaction on one connection. What is queued goes to the server
+// in one round trip, when somebody wants to know what came of it; BEGIN goes with
+// the first of it, COMMIT with the last. It is for one goroutine.
+type postgresTx struct {
+	engine *postgresEngine
+	conn   *pgxpool.Conn
+	caller context.Context // may end at any time: looked at between round trips
+	limit  context.Context // what statements run under
+	begin  string          // "" once it was sent
+	queued []*statement
+	failed error // of a statement: nothing can follow it
+}
+
+func (t *postgresTx) queue(_ context.Context, s *statement) error {
+	t.queued = append(t.queued, s)
+	return nil
+}
+
+func (t *postgresTx) flush(context.Context) error {
+	if len(t.queued) == 0 || t.failed != nil {
+		return t.failed
+	}
+	if err := t.caller.Err(); err != nil {
+		return err
+	}
+	statements, first := t.queued, t.begin != ""
+	err := t.send()
+	if first && unreachable(err) && t.caller != t.limit {
+		// The connection died while it was idle. A snapshot of which nothing was read
+		// yet may as well begin on another one.
+		return t.resend(statements)
+	}
+	return err
+}
+
+func (t *postgresTx) resend(statements []*statement) error {
+	t.release()
+	conn, err := t.engine.acquire(t.caller)
+	if err != nil {
+		return err
+	}
+	t.conn, t.queued, t.failed = conn, statements, nil
+	return t.send()
+}
+
+// send runs what was queued, in one round trip.
+func (t *postgresTx) send() error {
+	statements := t.queued
+	t.queued = nil
+	if t.begin != "" {
+		statements = append([]*statement{{text: t.begin}}, statements...)
+	}
+	var batch pgx.Batch
+	for _, s := range statements {
+		batch.Queue(s.text, s.args...)
+	}
+	began := time.Now()
+	results := t.conn.SendBatch(t.limit, &batch)
+	var err error
+	for _, s := range statements {
+		if err = s.read(results); err != nil {
+			err = inQuery(err, s.text)
+			break
+		}
+		if s.text != t.begin {
+			t.engine.timing.ran(s.text, began)
+			began = time.Now()
+		}
+	}
+	if closing := results.Close(); err == nil {
+		err = closing
+	}
+	t.engine.noteLoss(err)
+	t.failed = err
+	if err == nil {
+		t.begin = ""
+	}
+	return err
+}
+
+// read takes the results of the statement, which are the next ones.
+func (s *statement) read(results pgx.BatchResults) error {
+	rows, err := results.Query()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if s.row == nil {
+			continue
+		}
+		if err := s.row(rows); err != nil {
+			return err
+		}
+	}
+	rows.Close()
+	s.changed = rows.CommandTag().RowsAffected()
+	return rows.Err()
+}
+
+// release ends the transaction, if it is still open, and gives the connection back.
+func (t *postgresTx) release() {
+	if t.conn == nil {
+		return
+	}
+	if t.conn.Conn().PgConn().TxStatus() != 'I' && !t.conn.Conn().IsClosed() {
+		if _, err := t.conn.Conn().PgConn().Exec(t.limit, "ROLLBACK").ReadAll(); err != nil {
+			t.engine.noteLoss(err)
+		}
+	}
+	t.conn.Release() // destroys it unless it is idle
+	t.conn = nil
+}
+
+// commit makes the transaction's changes permanent.
+func (t *postgresTx) commit(wrote bool) error {
+	if t.failed != nil || t.begin != "" && len(t.queued) == 0 {
+		return t.failed
+	}
+	var op operation
+	if wrote {
+		op = newOperation(time.Now())
+		t.queued = append(t.queued, &statement{text: insertOperation, args: []any{op}})
+	}
+	t.queued = append(t.queued, &statement{text: "COMMIT"})
+	err := t.send()
+	if err == nil || !wrote || !t.conn.Conn().IsClosed() || pgconn.SafeToRetry(err) {
+		return err
+	}
+	t.release()
+	return t.engine.resolve(op, err)
+}
+
+// scanFlag reads a number into a bool.
+func scanFlag(target any) (pgtype.WrappedScanPlanNextSetter, any, bool) {
+	if flag, ok := target.(*bool); ok {
+		return &flagPlan{}, new(int64), flag != nil
+	}
+	return nil, nil, false
+}
+
+type flagPlan struct{ next pgtype.ScanPlan }
+
+func (p *flagPlan) SetNext(next pgtype.ScanPlan) { p.next = next }
+
+func (p *flagPlan) Scan(src []byte, target any) error {
+	var number int64
+	if err := p.next.Scan(src, &number); err != nil {
+		return err
+	}
+	*target.(*bool) = number != 0
+	return nil
+}
+
+// errUnknown means that nobody could say whether a change was made.
+var errUnknown = errors.New("it could not be found out whether the change was stored")
