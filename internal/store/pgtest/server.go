@@ -155,7 +155,7 @@ func (s *Server) own(path string) error {
 func (s *Server) command(name string, args ...string) *exec.Cmd {
 	c := exec.Command(name, args...)
 	c.Dir = s.folder
-	c.Env = []string{"LC_ALL=C.UTF-8", "PATH=" + os.Getenv("PATH")}
+	c.Env = []string{"LC_ALL=C.UTF-8"}
 	// initdb finds out about this by itself.
 	as, _ := serverUser()
 	c.SysProcAttr = &syscall.SysProcAttr{Credential: as, Setpgid: true}
