@@ -138,7 +138,8 @@ func (s *Snapshot) Since(cursor uint64) ([]Head, uint64, error) {
 	if err != nil || !more {
 		return nil, next, err
 	}
-	heads, err := list(s, scanHead, `SELECT channel, max(seq) FROM events WHERE `+s.dialect.since+` GROUP BY channel`, int64(cursor))
+	heads, err := list(s, scanHead, `SELECT name, head FROM channels
+		WHERE name IN (SELECT channel FROM events WHERE `+s.dialect.since+`)`, int64(cursor))
 	return heads, next, err
 }
 
