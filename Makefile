@@ -5,8 +5,8 @@ SHELL := bash
 .PHONY: help run test lint bench fmt
 
 # Debian packages that the tests need: a C compiler for the race detector, a
-# browser, and a database server, of which the tests start their own.
-packages := gcc libc6-dev chromium postgresql
+# browser, a database server and Redis, of which the tests start their own.
+packages := gcc libc6-dev chromium postgresql redis-server
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
