@@ -121,7 +121,7 @@ func (ch *channel) feed(s *subscription, p *page) (next *delivery) {
 // replay queues the events that fit and returns how many these are. ch.mu is held.
 func (ch *channel) replay(s *subscription, events []*delivery) int {
 	taken, shown := s.replay(events)
-	ch.count(tally{logged: shown})
+	ch.count(tally{viaLog: shown})
 	return taken
 }
 

@@ -60,14 +60,16 @@ func newChannel(h *Hub, name string, head uint64) *channel {
 }
 
 // publish takes an event that was committed.
-func (ch *channel) publish(e Event) {
+func (ch *channel) publish(e Event, via path) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
 	if ch.knows(e.Seq) {
 		ch.hub.duplicates.Add(1)
 		return
 	}
-	ch.arrive(newDelivery(ch.generation, e))
+	d := newDelivery(ch.generation, e)
+	d.via = via
+	ch.arrive(d)
 	ch.advance()
 }
 
@@ -77,6 +79,17 @@ func (ch *channel) notice(head uint64) {
 	defer ch.mu.Unlock()
 	ch.head = max(ch.head, head)
 	ch.advance()
+}
+
+// announced is notice where nothing but the log will bring the event.
+func (ch *channel) announced(head uint64) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	ch.head = max(ch.head, head)
+	ch.drain()
+	if ch.behind() {
+		ch.hub.holes.urge(ch)
+	}
 }
 
 // suspect marks the channel as possibly behind the log by an unknown number of events.

@@ -30,6 +30,7 @@ func TestOrderExactlyOnceAndCompletenessUnderChaos(t *testing.T) {
 
 type chaos struct {
 	*world
+	replicas    []*world // nil: the one
 	seed        uint64
 	commitsEach int // of each publisher
 
@@ -40,6 +41,9 @@ type chaos struct {
 }
 
 func (c *chaos) run() {
+	if c.replicas == nil {
+		c.replicas = []*world{c.world}
+	}
 	for i := range uint64(4) {
 		c.publishers.Go(func() { c.publish(rand.New(rand.NewPCG(c.seed, i))) })
 	}
@@ -54,11 +58,31 @@ func (c *chaos) run() {
 		}
 		c.visitors.Go(v.live)
 	}
+	if len(c.replicas) > 1 {
+		c.visitors.Go(func() { c.switchModes(rand.New(rand.NewPCG(c.seed, 200))) })
+	}
 	c.publishers.Wait()
 	close(c.quiet)
 	c.visitors.Wait()
-	if s := c.hub.Stats(); s.Repaired == 0 || s.Duplicates == 0 || s.Delivered == 0 || s.Overflows > 0 {
-		c.t.Errorf("not the chaos that was meant: %+v", s)
+	for _, w := range c.replicas {
+		if s := w.hub.Stats(); s.Repaired == 0 || s.Duplicates == 0 || s.Delivered == 0 || s.Overflows > 0 {
+			c.t.Errorf("not the chaos that was meant: %+v", s)
+		}
+	}
+}
+
+// somewhere returns one of the replicas.
+func (c *chaos) somewhere(r *rand.Rand) *world { return c.replicas[r.IntN(len(c.replicas))] }
+
+// switchModes changes what the replicas do with their bus, one at a time.
+func (c *chaos) switchModes(r *rand.Rand) {
+	for {
+		select {
+		case <-c.quiet:
+			return
+		case <-time.After(time.Duration(r.IntN(100)) * time.Millisecond):
+			c.somewhere(r).hub.SetMode(Mode(r.IntN(int(ModeRedis) + 1)))
+		}
 	}
 }
 
@@ -71,11 +95,11 @@ func (c *chaos) publish(r *rand.Rand) {
 	for range c.commitsEach {
 		e := c.commit(channels[r.IntN(len(channels))], r.IntN(10) == 0)
 		times := []int{0, 1, 1, 1, 2}[r.IntN(5)]
-		late := time.Duration(r.IntN(30)) * time.Millisecond
+		late, hub := time.Duration(r.IntN(30))*time.Millisecond, c.somewhere(r).hub
 		for range times {
 			c.publishers.Go(func() {
 				time.Sleep(late)
-				c.hub.Publish(e)
+				hub.Publish(e)
 			})
 		}
 		time.Sleep(time.Duration(r.IntN(20)) * time.Millisecond)
@@ -113,8 +137,10 @@ func (v *visitor) live() {
 	for {
 		select {
 		case <-v.quiet:
-			if err := v.hub.Sync(context.Background()); err != nil {
-				v.t.Error(err)
+			for _, w := range v.replicas {
+				if err := w.hub.Sync(context.Background()); err != nil {
+					v.t.Error(err)
+				}
 			}
 			v.visit(30*time.Second, v.caughtUp)
 			for _, channel := range v.channels {
@@ -142,10 +168,11 @@ func (v *visitor) caughtUp() bool {
 
 // visit connects and reads for a while or until enough has come, sometimes slowly.
 func (v *visitor) visit(stay time.Duration, enough func() bool) {
+	hub := v.somewhere(v.random).hub
 	v.visitors.Add(1)
 	theirs, _ := v.dial(UpgradeConfig{}, func(conn *Conn) {
 		defer v.visitors.Done()
-		_ = v.hub.Join(context.Background(), conn, JoinRequest{
+		_ = hub.Join(context.Background(), conn, JoinRequest{
 			LastEventID: v.last,
 			Admit: func(context.Context) (Admission, error) {
 				v.commits.Lock()

@@ -20,13 +20,13 @@ func TestWhatAShardDoesNotGetRoundToIsBounded(t *testing.T) {
 	}
 	frame := []byte(`{"text":"` + strings.Repeat("x", 10<<10) + `"}`)
 	for seq := range uint64(25) {
-		ch.publish(Event{Channel: "t5", Seq: seq + 1, Frame: frame})
+		ch.publish(Event{Channel: "t5", Seq: seq + 1, Frame: frame}, viaLocal)
 		if subs[0].conn.waiting() > 0 {
 			t.Fatalf("queued for each connection at event %d", seq+1)
 		}
 	}
 	for seq := range uint64(10) {
-		ch.publish(Event{Channel: "t5", Seq: seq + 26, Frame: frame})
+		ch.publish(Event{Channel: "t5", Seq: seq + 26, Frame: frame}, viaLocal)
 	}
 	for _, s := range subs {
 		if s.conn.live() || *s.conn.reason != CloseTooSlow || s.conn.waiting() > queueLimit {

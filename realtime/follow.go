@@ -64,7 +64,7 @@ func (f *follower) look(ctx context.Context) error {
 		f.hub.suspectAll()
 	}
 	f.cursor = next
-	f.hub.Notice(heads...)
+	f.hub.notice(heads)
 	f.mu.Lock()
 	f.last = time.Now()
 	f.mu.Unlock()

@@ -40,7 +40,7 @@ type delivery struct {
 	final    *CloseReason
 
 	committed int64 // when, in Unix nanoseconds; 0: unknown
-	logged    bool  // it was read from the log, not published here
+	via       path  // how it came here
 
 	lines atomic.Pointer[lines] // nil until an event stream gets it
 }

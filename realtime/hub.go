@@ -15,6 +15,8 @@ type Config struct {
 	Log       Log
 	Authority Authority // nil: barriers are ignored
 	Control   string    // the channel whose events change rights; nobody joins it. Empty: none
+	Broker    Broker    // brings what other hubs of the same log publish, faster than the log does; nil: none. The hub runs it
+	Mode      Mode      // what is done with the broker at first; see Hub.SetMode
 
 	MaxPerUser     int // live connections of one user on this hub; 0: no limit
 	MaxConnections int // live connections of this hub; 0: no limit
@@ -44,6 +46,7 @@ type Hub struct {
 	holes    *holes
 	follower *follower
 	pulse    *pulse
+	bus      *bus
 
 	mu          sync.RWMutex
 	generation  string
@@ -89,6 +92,7 @@ func New(config Config) *Hub {
 	h.holes = newHoles(h.reads)
 	h.follower = &follower{hub: h, turn: make(chan struct{}, 1)}
 	h.pulse = newPulse(h)
+	h.bus = newBus(h, config.Broker, config.Mode)
 	return h
 }
 
@@ -105,6 +109,11 @@ func (h *Hub) Run(ctx context.Context) error {
 	parts.Go(func() { h.rights.run(ctx) })
 	parts.Go(func() { h.holes.run(ctx) })
 	parts.Go(func() { h.pulse.run(ctx) })
+	parts.Go(func() {
+		if err := h.bus.run(ctx); err != nil {
+			h.log.Error("realtime: the broker gave up", "err", err)
+		}
+	})
 	for range readers {
 		parts.Go(func() { h.reads.run(ctx) })
 	}
@@ -124,15 +133,30 @@ func (h *Hub) Run(ctx context.Context) error {
 }
 
 // Publish tells the hub of events that were committed, so that it need not wait to find them in the
-// log. It never blocks on a socket, the log or the authority. Events may come in any order, twice,
-// or never; those of channels nobody is joined to are ignored.
+// log, and through the bus the other hubs. It never blocks on a socket, the log, the authority or
+// the bus. Events may come in any order, twice, or never; hubs where nobody is joined to an event's
+// channel ignore it.
 func (h *Hub) Publish(events ...Event) {
 	for _, e := range events {
-		if h.controls(e.Channel) {
-			h.rights.want(e.Seq)
-		} else if ch := h.channel(e.Channel); ch != nil && e.Seq > 0 {
-			ch.publish(h.sound(e))
+		switch {
+		case e.Seq == 0:
+		case h.controls(e.Channel):
+			h.Notice(Head{e.Channel, e.Seq})
+		default:
+			h.publish(h.sound(e))
 		}
+	}
+}
+
+func (h *Hub) publish(e Event) {
+	returns := h.bus.publish(e)
+	ch := h.channel(e.Channel)
+	switch {
+	case ch == nil:
+	case returns:
+		ch.notice(e.Seq) // if it has not come back in a moment the log is read
+	default:
+		ch.publish(e, viaLocal)
 	}
 }
 
@@ -149,9 +173,18 @@ func (h *Hub) sound(e Event) Event {
 
 func (h *Hub) controls(channel string) bool { return channel != "" && channel == h.config.Control }
 
-// Notice tells the hub that channels have these heads, for somebody who knows that something was
-// committed but not what: the hub reads it from the log. It never blocks.
+// Notice tells the hub, and through the bus the others, that channels have these heads, for somebody
+// who knows that something was committed but not what: hubs where somebody is joined to the channel
+// read it from the log. It never blocks.
 func (h *Hub) Notice(heads ...Head) {
+	h.notice(heads)
+	for _, head := range heads {
+		h.bus.announce(head.Channel, head.Seq)
+	}
+}
+
+// notice is Notice for this hub alone.
+func (h *Hub) notice(heads []Head) {
 	for _, head := range heads {
 		if h.controls(head.Channel) {
 			h.rights.want(head.Seq)
@@ -161,14 +194,23 @@ func (h *Hub) Notice(heads ...Head) {
 	}
 }
 
-// Cast sends m to all live subscribers of the channel but except (nil: to all).
+// Cast sends m to all live subscribers of the channel but except (nil: to all), on this hub and
+// through the bus on the others.
 func (h *Hub) Cast(channel string, m Message, except *Conn) {
+	h.castHere(channel, m, except)
+	if h.bus.current() != ModeLocal {
+		h.bus.send(envelope{kind: castKind, event: Event{Channel: channel}, cast: m})
+	}
+}
+
+// castHere is Cast for this hub alone.
+func (h *Hub) castHere(channel string, m Message, except *Conn) {
 	if ch := h.channel(channel); ch != nil {
 		ch.cast(&casting{Message: m}, except)
 	}
 }
 
-// CastTo sends m to those live subscribers of the channel that audience is true for. Like
+// CastTo sends m to those live subscribers of the channel on this hub that audience is true for. Like
 // [Event.Audience] it goes by what a connection is at that moment; see [Hub.AwaitRights].
 func (h *Hub) CastTo(channel string, m Message, audience func(*Conn) bool) {
 	cast := casting{Message: m}
@@ -211,7 +253,9 @@ func (h *Hub) Position(channel string) (seq uint64, open bool) {
 	return ch.pos, !ch.final
 }
 
-// SendUser sends m to all connections of the user.
+// SendUser sends m to all connections of the user on this hub. What concerns a user's connections on
+// all hubs is cast in a channel of the user's own: to find people by their names, too, a hub would
+// need one more subscription for each of them.
 func (h *Hub) SendUser(user string, m Message) {
 	cast := casting{Message: m}
 	h.EachUser(user, func(c *Conn) bool {

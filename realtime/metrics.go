@@ -13,16 +13,25 @@ type Metrics struct {
 	Stats
 
 	Groups  map[string]GroupMetrics // by what Config.Group says of a channel
-	Latency Distribution            // seconds from Event.Committed until the frame was handed to the system; replays are left out
-	Queue   Distribution            // bytes held for a connection when a write to it has ended, what was written included
+	Bus     BusMetrics
+	Latency Distribution // seconds from Event.Committed until the frame was handed to the system; replays are left out
+	Queue   Distribution // bytes held for a connection when a write to it has ended, what was written included
 }
 
 // GroupMetrics are those of the channels of one group. Frames of events are counted when they are
 // queued; the failed ones among them are those that were thrown away later.
 type GroupMetrics struct {
 	Local  uint64             // frames of events that were published here
+	Bus    uint64             // frames of events that came over the bus
 	Logged uint64             // frames of events that were read from the log, and all that were replayed
 	Failed map[Failure]uint64 // every Failure is in it
+}
+
+// BusMetrics are those of a hub's broker; all are zero without one.
+type BusMetrics struct {
+	BusStatus
+	BrokerStats
+	Lag Distribution // seconds from Event.Committed until an event of another hub came over the bus
 }
 
 // Failure says why a frame of an event that was queued for a connection did not reach it. A client
@@ -76,6 +85,7 @@ func (h *Hub) Metrics() Metrics {
 	return Metrics{
 		Stats:   h.Stats(),
 		Groups:  h.meter.snapshot(),
+		Bus:     h.bus.snapshot(),
 		Latency: h.meter.latency.snapshot(),
 		Queue:   h.meter.queue.snapshot(),
 	}
@@ -91,30 +101,47 @@ type meter struct {
 
 // group is a meter's part for the channels of one group.
 type group struct {
-	local, logged atomic.Uint64
-	failed        [failures]atomic.Uint64
+	shown  [paths]atomic.Uint64
+	failed [failures]atomic.Uint64
 }
+
+// path is how an event came to its channel.
+type path uint8
+
+const (
+	viaLocal path = iota // it was published here
+	viaBus               // it came over the bus
+	viaLog               // it was read from the log
+	paths
+)
 
 func newMeter() *meter {
 	return &meter{
-		groups: make(map[string]*group),
-		latency: histogram{unit: 1 / float64(time.Second), bounds: latencies(
-			100*time.Microsecond, 250*time.Microsecond, 500*time.Microsecond,
-			1*time.Millisecond, 2500*time.Microsecond, 5*time.Millisecond,
-			10*time.Millisecond, 25*time.Millisecond, 50*time.Millisecond,
-			100*time.Millisecond, 250*time.Millisecond, 500*time.Millisecond,
-			1*time.Second, 2500*time.Millisecond, 5*time.Second, 10*time.Second,
-		)},
-		queue: histogram{unit: 1, bounds: []int64{256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 128 << 10, queueLimit}},
+		groups:  make(map[string]*group),
+		latency: newLatencies(),
+		queue:   histogram{unit: 1, bounds: []int64{256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 128 << 10, queueLimit}},
 	}
 }
 
-func latencies(of ...time.Duration) []int64 {
-	bounds := make([]int64, len(of))
-	for i, d := range of {
-		bounds[i] = int64(d)
+// newLatencies returns a histogram of times.
+func newLatencies() histogram {
+	return histogram{unit: 1 / float64(time.Second), bounds: []int64{
+		int64(100 * time.Microsecond), int64(250 * time.Microsecond), int64(500 * time.Microsecond),
+		int64(time.Millisecond), int64(2500 * time.Microsecond), int64(5 * time.Millisecond),
+		int64(10 * time.Millisecond), int64(25 * time.Millisecond), int64(50 * time.Millisecond),
+		int64(100 * time.Millisecond), int64(250 * time.Millisecond), int64(500 * time.Millisecond),
+		int64(time.Second), int64(2500 * time.Millisecond), int64(5 * time.Second), int64(10 * time.Second),
+	}}
+}
+
+// snapshot returns the bus's figures.
+func (b *bus) snapshot() BusMetrics {
+	m := BusMetrics{Lag: b.lag.snapshot()}
+	m.BusStatus, _ = b.hub.Bus()
+	if b.broker != nil {
+		m.BrokerStats = b.broker.Stats()
 	}
-	return bounds
+	return m
 }
 
 // of returns the group of a channel. Channels look theirs up once.
@@ -142,25 +169,30 @@ func (m *meter) snapshot() map[string]GroupMetrics {
 		for f := range failures {
 			failed[f] = g.failed[f].Load()
 		}
-		groups[name] = GroupMetrics{g.local.Load(), g.logged.Load(), failed}
+		groups[name] = GroupMetrics{g.shown[viaLocal].Load(), g.shown[viaBus].Load(), g.shown[viaLog].Load(), failed}
 	}
 	return groups
 }
 
 // tally is a number of frames of events, by where these came from.
-type tally struct{ local, logged int }
+type tally [paths]int
 
-func (t *tally) add(d *delivery) {
-	if d.logged {
-		t.logged++
-	} else {
-		t.local++
+func (t *tally) add(d *delivery) { t[d.via]++ }
+
+func (t *tally) plus(o tally) {
+	for via := range t {
+		t[via] += o[via]
 	}
 }
 
-func (t *tally) plus(o tally)       { t.local, t.logged = t.local+o.local, t.logged+o.logged }
-func (t tally) minus(o tally) tally { return tally{t.local - o.local, t.logged - o.logged} }
-func (t tally) all() int            { return t.local + t.logged }
+func (t tally) minus(o tally) tally {
+	for via := range t {
+		t[via] -= o[via]
+	}
+	return t
+}
+
+func (t tally) all() int { return t[viaLocal] + t[viaBus] + t[viaLog] }
 
 // count notes that frames of the channel's events were queued, or written at once.
 func (ch *channel) count(frames tally) {
@@ -168,8 +200,11 @@ func (ch *channel) count(frames tally) {
 		return
 	}
 	ch.hub.delivered.Add(uint64(frames.all()))
-	ch.group.local.Add(uint64(frames.local))
-	ch.group.logged.Add(uint64(frames.logged))
+	for via, n := range frames {
+		if n > 0 {
+			ch.group.shown[via].Add(uint64(n))
+		}
+	}
 }
 
 // gapped reports whether events wait behind a hole. ch.mu is held.

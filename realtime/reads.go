@@ -235,7 +235,7 @@ func (h *Hub) page(f *fetch, p Page) (page, error) {
 		}
 		e.Channel = f.channel.name
 		d := newDelivery(f.channel.generation, h.sound(e))
-		d.logged = true
+		d.via = viaLog
 		result.events = append(result.events, d)
 	}
 	if len(result.events) == 0 && p.Head > f.after {

@@ -196,6 +196,7 @@ func (h *Hub) hold(head Head) *channel {
 	if ch == nil {
 		ch = newChannel(h, head.Channel, head.Seq)
 		h.channels[head.Channel] = ch
+		h.bus.want(head.Channel)
 	}
 	ch.seats++
 	ch.notice(head.Seq)
@@ -228,9 +229,14 @@ func (h *Hub) leave(c *Conn, s *seat) {
 func (h *Hub) forget(now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	maps.DeleteFunc(h.channels, func(_ string, ch *channel) bool {
-		return ch.seats == 0 && now.Sub(ch.emptied) >= emptiedFor
-	})
+	var empty []string
+	for name, ch := range h.channels {
+		if ch.seats == 0 && now.Sub(ch.emptied) >= emptiedFor {
+			empty = append(empty, name)
+			delete(h.channels, name)
+		}
+	}
+	h.bus.unwant(empty...)
 }
 
 func (h *Hub) currentGeneration() string {
@@ -255,6 +261,7 @@ func (h *Hub) checkGeneration(ctx context.Context) error {
 	defer h.rights.leave()
 	h.mu.Lock()
 	h.generation = now
+	h.bus.unwant(slices.Collect(maps.Keys(h.channels))...)
 	h.channels = make(map[string]*channel)
 	h.mu.Unlock()
 	h.rights.reset(now)

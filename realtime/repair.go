@@ -33,14 +33,18 @@ func newHoles(r *reads) *holes {
 // add has the channel read in a moment, if it is still behind then.
 func (s *holes) add(ch *channel) { s.schedule(ch, holePatience) }
 
+// urge has it read at once.
+func (s *holes) urge(ch *channel) { s.schedule(ch, 0) }
+
 // retry has it read somewhat later.
 func (s *holes) retry(ch *channel) { s.schedule(ch, holeRetry) }
 
 func (s *holes) schedule(ch *channel, in time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, scheduled := s.due[ch]; !scheduled {
-		s.due[ch] = time.Now().Add(in)
+	at := time.Now().Add(in)
+	if due, scheduled := s.due[ch]; !scheduled || at.Before(due) {
+		s.due[ch] = at
 		signal(s.wake)
 	}
 }

@@ -48,14 +48,24 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 var (
 	connectedUsers = desc("connected_users", "People with at least one open socket.")
 	channels       = desc("channels", "Channels of the log that this process follows: those somebody watches, or did half a minute ago.")
-	repairs        = desc("log_repairs_total", "Reads of the log that found what was missing: a gap in front of what was published, or what nobody had published here.", "cause")
+	repairs        = desc("log_repairs_total", "Reads of the log that found what was missing: a gap in front of what was published, or what nobody had published here and the bus had not brought.", "cause")
 	repaired       = desc("log_repaired_events_total", "Events found by these reads.")
 	duplicates     = desc("duplicates_dropped_total", "Publications of events that were known.")
-	deliveries     = desc("deliveries_total", "Frames of events queued for sockets: of events published here (local), or read from the log or replayed (log).", "stream", "audience", "path")
+	deliveries     = desc("deliveries_total", "Frames of events queued for sockets: of events published here (local), brought by the bus (bus), or read from the log or replayed (log).", "stream", "audience", "path")
 	failures       = desc("delivery_failures_total", "Those of the frames that never reached the socket. Who comes back gets them then.", "reason", "audience")
 	latency        = desc("delivery_latency_seconds", "From the commit of an event until its frame was handed to the system; replays are left out.")
 	queues         = desc("send_queue_bytes", "What was held for a socket when a write to it had ended, what was written included.")
 	dropped        = desc("frames_dropped_total", "Frames that are no events: ephemeral ones a slow socket had no room for, states that a newer one replaced.", "lane")
+)
+
+// What is told of the bus between replicas.
+var (
+	busState      = desc("bus_state", "Whether what other replicas publish arrives over the bus: 0 yes, or there is none; 1 no, it comes through the log.")
+	busPublished  = desc("bus_published_total", "Messages handed to the bus.")
+	busErrors     = desc("bus_publish_errors_total", "Messages that the bus did not take. Events among them take the way through the log.")
+	busReceived   = desc("bus_received_total", "Messages that the bus brought.")
+	busReconnects = desc("bus_reconnects_total", "Connections to the bus made after one was lost.")
+	busLag        = desc("bus_lag_seconds", "From the commit of an event on another replica until the bus had brought it here; clocks that differ show in it.")
 )
 
 // hubCollector collects from a hub.
@@ -63,7 +73,10 @@ type hubCollector struct{ hub *realtime.Hub }
 
 // Describe implements prometheus.Collector.
 func (hubCollector) Describe(descs chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{connectedUsers, channels, repairs, repaired, duplicates, deliveries, failures, latency, queues, dropped} {
+	for _, d := range []*prometheus.Desc{
+		connectedUsers, channels, repairs, repaired, duplicates, deliveries, failures, latency, queues, dropped,
+		busState, busPublished, busErrors, busReceived, busReconnects, busLag,
+	} {
 		descs <- d
 	}
 }
@@ -89,6 +102,7 @@ func (c hubCollector) Collect(metrics chan<- prometheus.Metric) {
 	for name, g := range groups {
 		counted := m.Groups[name]
 		count(deliveries, counted.Local, g.stream, g.audience, "local")
+		count(deliveries, counted.Bus, g.stream, g.audience, "bus")
 		count(deliveries, counted.Logged, g.stream, g.audience, "log")
 		for failure, n := range counted.Failed {
 			failed[g.audience][failure] += n
@@ -99,8 +113,21 @@ func (c hubCollector) Collect(metrics chan<- prometheus.Metric) {
 			count(failures, by[failure], failure.String(), audience)
 		}
 	}
+	send(busState, prometheus.GaugeValue, degraded(m.Bus))
+	count(busPublished, m.Bus.Published)
+	count(busErrors, m.Bus.PublishErrors)
+	count(busReceived, m.Bus.Received)
+	count(busReconnects, m.Bus.Reconnects)
+	metrics <- histogram(busLag, m.Bus.Lag)
 	metrics <- histogram(latency, m.Latency)
 	metrics <- histogram(queues, m.Queue)
+}
+
+func degraded(bus realtime.BusMetrics) float64 {
+	if bus.Degraded {
+		return 1
+	}
+	return 0
 }
 
 // histogram says a distribution as Prometheus does, each bucket with those before.

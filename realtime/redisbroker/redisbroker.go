@@ -61,7 +61,7 @@ func Open(ctx context.Context, config Config, logger *slog.Logger) (*Broker, err
 	}
 	switch err := b.try(ctx); {
 	case refused(err):
-		return nil, fmt.Errorf("Redis at %s refuses: %w", b.Address(), err)
+		return nil, fmt.Errorf("the Redis at %s refuses: %w", b.Address(), err)
 	case err != nil:
 		logger.WarnContext(ctx, "Redis cannot be reached, will try again", "redis", b.Address(), "error", err)
 	}
