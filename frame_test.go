@@ -49,7 +49,7 @@ const (
 	threadJSON = `{"id":6,"title":"Season two","user_id":3,"username":"Mina","user_role":"Patron","user_badge_color":"#f97316",
 		"message_count":12,"view_count":40,"follower_count":2,"is_pinned":true,"is_locked":true,"is_private":true,"min_tier_cents":500,
 		"tier_info":` + tierJSON + `,"last_message_at":"2026-03-01T09:00:00.000000Z","created_at":"2026-03-01T09:00:00.000000Z",
-		"can_access":true,"can_delete":true,"can_manage":true,"is_following":true,"thread_type":"sub","parent_thread_id":7,"parent_message_id":7,
+		"can_access":true,"can_delete":true,"can_manage":true,"is_following":true,"is_muted":false,"thread_type":"sub","parent_thread_id":7,"parent_message_id":7,
 		"created_from_message":{"id":7,"content":"Which *one*?","username":"Finn","created_at":"2026-03-01T09:00:00.000000Z"},
 		"unread_count":1,"unread_messages":4,"last_read_message_id":7,"slow_mode_seconds":30}`
 

@@ -70,7 +70,7 @@ var layers = [][]string{
 	{"parley/internal/api", "parley/internal/live", "parley/internal/web", "parley/internal/seed"},
 	{"parley/internal/app"},
 	{"parley/internal/store", "parley/internal/auth", "parley/internal/markdown", "parley/internal/config"},
-	{"parley", "parley/realtime"},
+	{"parley", "parley/realtime", "parley/internal/names"},
 }
 
 // place returns the component that a package belongs to and how deep it lies, or

@@ -136,9 +136,21 @@ type Follow struct {
 // Recipient is what decides whether, and why, one person hears of a message.
 type Recipient struct {
 	Viewer    Viewer
-	Mentioned bool    // by name, or as one of a special mention
-	RepliedTo bool    // wrote the message that is replied to
+	Everyone  bool    // the message mentions everyone
+	Called    bool    // it mentions the creator or the team, and r is one of them
+	Named     bool    // it mentions r by name
+	RepliedTo bool    // r wrote the message that it replies to
 	Follow    *Follow // nil: does not follow the thread
+
+	AllowsEveryone bool // wants to hear of mentions of everyone
+	AllowsDirect   bool // wants to hear of mentions by name
+	Muted          bool // wants to hear nothing of the thread
+}
+
+// mentioned reports whether the message mentions r in a way that r wants to hear
+// of.
+func (r Recipient) mentioned() bool {
+	return r.Everyone && r.AllowsEveryone || r.Called || r.Named && r.AllowsDirect
 }
 
 // Reason returns why r is notified of a message by sender in a thread with
@@ -151,9 +163,9 @@ func (r Recipient) Reason(a Access, sender int64) (NotificationKind, bool) {
 		follow = *r.Follow
 	}
 	switch {
-	case r.Viewer.ID == sender || !a.Admits(r.Viewer):
+	case r.Viewer.ID == sender || r.Muted || !a.Admits(r.Viewer):
 		return "", false
-	case r.Mentioned && follow.Mention:
+	case r.mentioned() && follow.Mention:
 		return NotifyMention, true
 	case r.RepliedTo && follow.Reply:
 		return NotifyReply, true

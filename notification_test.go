@@ -23,20 +23,26 @@ func TestOneMessageNotifiesAPersonForTheFirstReasonThatHolds(t *testing.T) {
 		access parley.Access
 		want   parley.NotificationKind // empty: not notified
 	}{
-		{"a mention before all", parley.Recipient{Viewer: mina, Mentioned: true, RepliedTo: true, Follow: all}, free, "mention"},
+		{"a mention before all", parley.Recipient{Viewer: mina, Named: true, AllowsDirect: true, RepliedTo: true, Follow: all}, free, "mention"},
 		{"a reply before a new message", parley.Recipient{Viewer: mina, RepliedTo: true, Follow: all}, free, "reply"},
 		{"a new message for followers", parley.Recipient{Viewer: mina, Follow: all}, free, "new_message"},
 		{"no new messages where they are not wanted", parley.Recipient{Viewer: mina, Follow: quiet}, free, ""},
 		{"no new messages for others", parley.Recipient{Viewer: mina}, free, ""},
-		{"a mention for others too", parley.Recipient{Viewer: mina, Mentioned: true}, free, "mention"},
+		{"a mention for others too", parley.Recipient{Viewer: mina, Named: true, AllowsDirect: true}, free, "mention"},
 		{"a reply for others too", parley.Recipient{Viewer: mina, RepliedTo: true}, free, "reply"},
-		{"nothing that was turned off", parley.Recipient{Viewer: mina, Mentioned: true, RepliedTo: true, Follow: muted}, free, ""},
-		{"a new message though mentions are off", parley.Recipient{Viewer: mina, Mentioned: true, Follow: newOnly}, free, "new_message"},
-		{"never the sender", parley.Recipient{Viewer: ada, Mentioned: true, RepliedTo: true, Follow: all}, free, ""},
-		{"never without the membership", parley.Recipient{Viewer: mina, Mentioned: true, Follow: all}, paid, ""},
-		{"never of private threads", parley.Recipient{Viewer: mina, Mentioned: true, Follow: all}, private, ""},
-		{"the team of private threads", parley.Recipient{Viewer: tomas, Mentioned: true}, private, "mention"},
-		{"never the deactivated", parley.Recipient{Viewer: inactive(mina), Mentioned: true, Follow: all}, free, ""},
+		{"nothing that was turned off", parley.Recipient{Viewer: mina, Named: true, AllowsDirect: true, RepliedTo: true, Follow: muted}, free, ""},
+		{"a new message though mentions are off", parley.Recipient{Viewer: mina, Named: true, AllowsDirect: true, Follow: newOnly}, free, "new_message"},
+		{"no mention by name where that is not wanted", parley.Recipient{Viewer: mina, Named: true, AllowsEveryone: true}, free, ""},
+		{"everyone", parley.Recipient{Viewer: mina, Everyone: true, AllowsEveryone: true}, free, "mention"},
+		{"no everyone where that is not wanted", parley.Recipient{Viewer: mina, Everyone: true, AllowsDirect: true}, free, ""},
+		{"a reply though everyone is not wanted", parley.Recipient{Viewer: mina, Everyone: true, RepliedTo: true}, free, "reply"},
+		{"the team when it is called, whatever is wanted", parley.Recipient{Viewer: tomas, Called: true}, free, "mention"},
+		{"nothing of what is muted", parley.Recipient{Viewer: mina, Named: true, AllowsDirect: true, Called: true, RepliedTo: true, Follow: all, Muted: true}, free, ""},
+		{"never the sender", parley.Recipient{Viewer: ada, Named: true, AllowsDirect: true, RepliedTo: true, Follow: all}, free, ""},
+		{"never without the membership", parley.Recipient{Viewer: mina, Named: true, AllowsDirect: true, Follow: all}, paid, ""},
+		{"never of private threads", parley.Recipient{Viewer: mina, Named: true, AllowsDirect: true, Follow: all}, private, ""},
+		{"the team of private threads", parley.Recipient{Viewer: tomas, Named: true, AllowsDirect: true}, private, "mention"},
+		{"never the deactivated", parley.Recipient{Viewer: inactive(mina), Named: true, AllowsDirect: true, Follow: all}, free, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got, ok := tc.r.Reason(tc.access, ada.ID)
@@ -49,7 +55,7 @@ func TestOneMessageNotifiesAPersonForTheFirstReasonThatHolds(t *testing.T) {
 
 func TestNobodyIsNotifiedOfTheirOwnOrOfWhatTheyCannotSee(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		r := parley.Recipient{Viewer: anyViewer().Draw(t, "viewer"), Mentioned: rapid.Bool().Draw(t, "mentioned"), RepliedTo: rapid.Bool().Draw(t, "replied to")}
+		r := parley.Recipient{Viewer: anyViewer().Draw(t, "viewer"), Called: rapid.Bool().Draw(t, "mentioned"), RepliedTo: rapid.Bool().Draw(t, "replied to")}
 		if rapid.Bool().Draw(t, "follows") {
 			r.Follow = &parley.Follow{NewMessage: rapid.Bool().Draw(t, "new"), Mention: rapid.Bool().Draw(t, "mention"), Reply: rapid.Bool().Draw(t, "reply")}
 		}

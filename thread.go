@@ -46,6 +46,7 @@ type Thread struct {
 	CanDelete          bool           `json:"can_delete"`
 	CanManage          bool           `json:"can_manage"`
 	IsFollowing        bool           `json:"is_following"`
+	IsMuted            bool           `json:"is_muted" doc:"Whether the viewer hears nothing of it."`
 	ThreadType         ThreadType     `json:"thread_type" enum:"main,sub"`
 	ParentThreadID     *int64         `json:"parent_thread_id" doc:"Sub-threads: the thread it grew out of."`
 	ParentMessageID    *int64         `json:"parent_message_id" doc:"Sub-threads: the message it grew out of."`
@@ -68,7 +69,7 @@ type SourceMessage struct {
 // sees who has read nothing yet: what an event shows, as it goes to many.
 func (t Thread) ForReader() Thread {
 	t.CanAccess = true
-	t.CanDelete, t.CanManage, t.IsFollowing = false, false, false
+	t.CanDelete, t.CanManage, t.IsFollowing, t.IsMuted = false, false, false, false
 	t.UnreadCount, t.UnreadMessages, t.LastReadMessageID = 0, 0, nil
 	return t
 }

@@ -1,6 +1,7 @@
 package parley
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 )
@@ -29,13 +30,14 @@ type Membership struct {
 
 // User is a person of the community.
 type User struct {
-	ID         int64
-	Username   string
-	Email      string // shown to administrators only
-	Role       Role
-	Membership Membership
-	Active     bool
-	CreatedAt  Time
+	ID          int64
+	Username    string // to sign in with
+	DisplayName string // what others see: the alias, if one is in use; empty: the username
+	Email       string // shown to administrators only
+	Role        Role
+	Membership  Membership
+	Active      bool
+	CreatedAt   Time
 }
 
 // Viewer returns what access decisions need to know of u.
@@ -71,7 +73,9 @@ func (u User) TierTitle(reached string) string {
 }
 
 // Author returns u as others see them beside what they wrote.
-func (u User) Author() Author { return NewAuthor(u.ID, u.Username, u.Role, u.Membership) }
+func (u User) Author() Author {
+	return NewAuthor(u.ID, cmp.Or(u.DisplayName, u.Username), u.Role, u.Membership)
+}
 
 // Author is a person as shown beside what they wrote.
 type Author struct {

@@ -12,28 +12,31 @@ import (
 
 // bodies are requests that each route with a body takes.
 var bodies = map[string]string{
-	"create-thread":     `{"title":"Glue","content":"Which one?"}`,
-	"update-thread":     `{"title":"Better joints"}`,
-	"set-thread-tier":   `{"min_tier_id":null}`,
-	"follow-thread":     `{"notify_on_reply":false}`,
-	"mark-read":         `{"up_to_message_id":1}`,
-	"post-message":      `{"content":"Hello"}`,
-	"tell-typing":       `{"is_typing":true}`,
-	"edit-message":      `{"content":"Hello!"}`,
-	"create-sub-thread": `{"title":"How?","content":"With a chisel?"}`,
-	"update-user":       `{"amount_cents":500}`,
-	"deactivate-user":   `{"reason":"on leave"}`,
-	"create-tier":       `{"title":"Gold","amount_cents":1000}`,
-	"update-tier":       `{"title":"Golden"}`,
-	"update-community":  `{"name":"The workshop"}`,
-	"register":          `{"username":"Olga","password":"spruce and maple"}`,
-	"login":             `{"username":"Olga","password":"spruce and maple"}`,
-	"demo-login":        `{"username":"Finn"}`,
-	"change-password":   `{"old_password":"spruce and maple","new_password":"walnut and oak"}`,
+	"create-thread":            `{"title":"Glue","content":"Which one?"}`,
+	"update-thread":            `{"title":"Better joints"}`,
+	"set-thread-tier":          `{"min_tier_id":null}`,
+	"follow-thread":            `{"notify_on_reply":false}`,
+	"mark-read":                `{"up_to_message_id":1}`,
+	"post-message":             `{"content":"Hello"}`,
+	"tell-typing":              `{"is_typing":true}`,
+	"edit-message":             `{"content":"Hello!"}`,
+	"create-sub-thread":        `{"title":"How?","content":"With a chisel?"}`,
+	"update-settings":          `{"enable_notification_sound":false}`,
+	"update-everyone-settings": `{"allow_everyone_mentions":false}`,
+	"mute-thread":              `{"until":"2100-01-01T00:00:00Z"}`,
+	"update-user":              `{"amount_cents":500}`,
+	"deactivate-user":          `{"reason":"on leave"}`,
+	"create-tier":              `{"title":"Gold","amount_cents":1000}`,
+	"update-tier":              `{"title":"Golden"}`,
+	"update-community":         `{"name":"The workshop"}`,
+	"register":                 `{"username":"Olga","password":"spruce and maple"}`,
+	"login":                    `{"username":"Olga","password":"spruce and maple"}`,
+	"demo-login":               `{"username":"Finn"}`,
+	"change-password":          `{"old_password":"spruce and maple","new_password":"walnut and oak"}`,
 }
 
 // bodiless are the routes that change something by their address alone.
-var bodiless = []string{"like-message", "restore-message", "read-notification", "read-all-notifications", "reactivate-user", "logout"}
+var bodiless = []string{"like-message", "restore-message", "read-notification", "read-all-notifications", "reactivate-user", "reset-settings", "logout"}
 
 // send calls a route with a fitting body and this in the place of ids.
 func (p *person) send(r api.Route, id any) answered {

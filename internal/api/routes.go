@@ -24,6 +24,8 @@ func (a *API) routes() []route {
 
 		{"POST", "/api/forum/threads/{id}/follow", following, "follow-thread", "Follow a thread", refusals(), handle(a.follow)},
 		{"DELETE", "/api/forum/threads/{id}/follow", following, "unfollow-thread", "Stop following a thread", refusals(), handle(a.unfollow)},
+		{"POST", "/api/forum/threads/{id}/mute", following, "mute-thread", "Hear nothing of a thread", refusals(), handle(a.mute)},
+		{"DELETE", "/api/forum/threads/{id}/mute", following, "unmute-thread", "Hear of a thread again", refusals(), handle(a.unmute)},
 		{"POST", "/api/forum/threads/{id}/mark-read", following, "mark-read", "Move your last-read position forward", refusals(), handle(a.markRead)},
 
 		{"GET", "/api/forum/threads/{id}/messages", messages, "list-messages", "List a thread's messages", refusals(), handle(a.listMessages)},
@@ -49,6 +51,15 @@ func (a *API) routes() []route {
 		{"POST", "/api/forum/notifications/mark-all-read", notifications, "read-all-notifications", "Mark all notifications read", refusals(), handle(a.readAllNotifications)},
 		{"DELETE", "/api/forum/notifications/{id}", notifications, "delete-notification", "Delete a notification", refusals(), handle(a.deleteNotification)},
 
+		{"GET", "/api/forum/settings", settings, "get-settings", "Get what you set for yourself", refusals(), handle(a.getSettings)},
+		{"PATCH", "/api/forum/settings", settings, "update-settings", "Change what you set for yourself", refusals(), handle(a.updateSettings)},
+		{"POST", "/api/forum/settings/reset", settings, "reset-settings", "Set everything as it was when you came", refusals(), handle(a.resetSettings)},
+		{"GET", "/api/forum/settings/alias/check", settings, "check-alias", "Ask whether an alias is free", refusals(), handle(a.checkAlias)},
+		{"GET", "/api/forum/settings/everyone-mentions", settings, "get-everyone-settings", "Get how you stand to mentions of everyone", refusals(), handle(a.getEveryoneSettings)},
+		{"PATCH", "/api/forum/settings/everyone-mentions", settings, "update-everyone-settings", "Change whether to hear of mentions of everyone", refusals(), handle(a.updateEveryoneSettings)},
+
+		{"GET", "/api/forum/stats", people, "get-stats", "Count what you can access", refusals(), handle(a.getStats)},
+		{"GET", "/api/forum/user/{id}/activity", people, "get-user-activity", "Get what somebody wrote that you can access", refusals(), handle(a.getActivity)},
 		{"GET", "/api/forum/tiers/available", people, "list-available-tiers", "List the tiers that threads can ask for (creators)", refusals(), handle(a.availableTiers)},
 		{"GET", "/api/forum/user-tier-info", people, "get-my-tier", "Get what your membership is and gives access to", refusals(), handle(a.tierStanding)},
 		{"GET", "/api/forum/users/search", people, "search-users", "Find people to mention", refusals(), handle(a.searchUsers)},
@@ -88,6 +99,7 @@ const (
 	likes          = "Likes"
 	notifications  = "Notifications"
 	people         = "People"
+	settings       = "Settings"
 	moderation     = "Moderation"
 	administration = "Administration"
 	account        = "Account"

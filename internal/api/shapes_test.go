@@ -27,6 +27,7 @@ func TestEveryRouteAnswersInItsShape(t *testing.T) {
 	w.messages()
 	w.likes()
 	w.notifications()
+	w.people()
 	w.deletions()
 	w.administration()
 	w.accounts()
@@ -104,6 +105,8 @@ func (w *walk) threads() {
 	w.visit("get-thread-tier", w.finn.get(path("/threads/%d/tier-info", w.main.ID)))
 	w.visit("count-messages", w.finn.get(path("/threads/%d/message-count", w.main.ID)))
 	w.visit("follow-thread", w.mina.post(path("/threads/%d/follow", w.main.ID), ``))
+	w.visit("mute-thread", w.finn.post(path("/threads/%d/mute", w.main.ID), ``))
+	w.visit("unmute-thread", w.finn.delete(path("/threads/%d/mute", w.main.ID)))
 	w.visit("mark-read", w.mina.post(path("/threads/%d/mark-read", w.main.ID), ``))
 	w.visit("unfollow-thread", w.finn.delete(path("/threads/%d/follow", w.main.ID)))
 }
@@ -145,6 +148,17 @@ func (w *walk) deletions() {
 	w.visit("restore-message", w.tomas.post(path("/messages/%d/restore", w.first.ID), ``))
 	w.visit("delete-thread", w.tomas.delete(path("/threads/%d", w.sub.ID)))
 	w.visit("delete-thread-hierarchy", w.ada.delete(path("/threads/%d/delete-hierarchy", w.main.ID)))
+}
+
+func (w *walk) people() {
+	w.visit("get-stats", w.mina.get("/api/forum/stats"))
+	w.visit("get-user-activity", w.mina.get(path("/user/%d/activity", w.ada.id)))
+	w.visit("get-settings", w.finn.get("/api/forum/settings"))
+	w.visit("check-alias", w.finn.get("/api/forum/settings/alias/check?alias=Finch"))
+	w.visit("update-settings", w.finn.patch("/api/forum/settings", `{"display_alias":"Finch","use_alias":true}`))
+	w.visit("reset-settings", w.finn.post("/api/forum/settings/reset", ``))
+	w.visit("get-everyone-settings", w.finn.get("/api/forum/settings/everyone-mentions"))
+	w.visit("update-everyone-settings", w.finn.patch("/api/forum/settings/everyone-mentions", `{"allow_everyone_mentions":false}`))
 }
 
 func (w *walk) administration() {

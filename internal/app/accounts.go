@@ -88,6 +88,7 @@ func newAccount(in NewUser) (store.Account, error) {
 		Username: strings.TrimSpace(in.Username), Email: strings.TrimSpace(in.Email),
 		Role: in.Role, Membership: in.Membership, Active: true,
 	}
+	u.DisplayName = u.Username
 	err := parley.CheckUsername(u.Username)
 	if err == nil {
 		err = checkEmail(u.Email)

@@ -251,8 +251,8 @@ func (a *App) flushViews(ctx context.Context) {
 	}
 }
 
-// prune removes what need not be kept: old events, used idempotency keys, expired
-// sessions.
+// prune removes what need not be kept: old events, used idempotency keys, mutes that
+// have ended, expired sessions.
 func (a *App) prune(ctx context.Context) {
 	for more := true; more && ctx.Err() == nil; {
 		err := a.update(ctx, func(tx *store.Tx) (err error) {
@@ -266,6 +266,9 @@ func (a *App) prune(ctx context.Context) {
 	}
 	err := a.update(ctx, func(tx *store.Tx) error {
 		if err := tx.PruneIdempotencyKeys(); err != nil {
+			return err
+		}
+		if err := tx.PruneMutes(); err != nil {
 			return err
 		}
 		users, err := tx.ExpireSessions()

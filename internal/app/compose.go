@@ -12,7 +12,7 @@ import (
 // draft is a message that was read and rendered, ready to be stored.
 type draft struct {
 	text     store.Text
-	named    []int64 // people mentioned by name
+	named    []int64 // people mentioned by name, also by one that others do not know them by
 	specials []parley.SpecialMention
 }
 
@@ -24,11 +24,11 @@ func (a *App) compose(ctx context.Context, content string) (draft, error) {
 		return draft{}, err
 	}
 	doc := markdown.Parse(content)
-	people, err := a.mentionedUsers(ctx, doc.Names())
+	people, behind, err := a.mentionedUsers(ctx, doc.Names())
 	if err != nil {
 		return draft{}, err
 	}
-	d := draft{text: store.Text{Content: content}}
+	d := draft{text: store.Text{Content: content}, named: behind}
 	d.text.HTML, d.text.Mentions = doc.Render(people)
 	for _, m := range d.text.Mentions {
 		if m.Special != "" {
@@ -40,17 +40,18 @@ func (a *App) compose(ctx context.Context, content string) (draft, error) {
 	return d, nil
 }
 
-// mentionedUsers returns the people with these names, by folded name. Most
-// messages name nobody, and then nothing is read.
-func (a *App) mentionedUsers(ctx context.Context, names []string) (people map[string]parley.Mention, err error) {
+// mentionedUsers returns the people with these names, by folded name, and those
+// who are meant though they go by an alias. Most messages name nobody, and then
+// nothing is read.
+func (a *App) mentionedUsers(ctx context.Context, names []string) (people map[string]parley.Mention, behind []int64, err error) {
 	if len(names) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	err = a.store.View(ctx, func(s *store.Snapshot) error {
-		people, err = s.MentionedUsers(names)
+		people, behind, err = s.MentionedUsers(names)
 		return err
 	})
-	return people, err
+	return people, behind, err
 }
 
 // mentions reports whether the message mentions v, by name or among many.
@@ -79,7 +80,7 @@ func (d draft) notify(tx *store.Tx, threadID, messageID int64, access parley.Acc
 		if special == parley.MentionCreator {
 			continue
 		}
-		n, err := tx.CountMentioned(special, access, v.ID)
+		n, err := tx.CountMentioned(special, threadID, access, v.ID)
 		if err != nil {
 			return err
 		}

@@ -92,6 +92,7 @@ func (a *App) position(s *store.Snapshot, channels ...parley.Channel) (string, e
 // Rights is what changes of rights come down to now.
 type Rights struct {
 	Applied  uint64                   // the control position that this is as of, at least
+	Names    map[int64]string         // what those users are called
 	Users    map[int64]parley.Viewer  // whose rights or sessions changed; a zero Viewer is gone
 	Sessions map[int64]map[int64]bool // of those users: the ids of the sessions that live
 	Threads  map[int64]ThreadRight    // whose access changed, with their sub-threads
@@ -110,7 +111,7 @@ const rightsBatch = 1000
 // now.
 func (a *App) RightsSince(ctx context.Context, after uint64) (Rights, error) {
 	r := Rights{
-		Applied: after, Users: map[int64]parley.Viewer{},
+		Applied: after, Names: map[int64]string{}, Users: map[int64]parley.Viewer{},
 		Sessions: map[int64]map[int64]bool{}, Threads: map[int64]ThreadRight{},
 	}
 	err := a.store.View(ctx, func(s *store.Snapshot) error {
@@ -149,7 +150,7 @@ func (r *Rights) readUser(s *store.Snapshot, id int64) error {
 	if _, done := r.Users[id]; done {
 		return nil
 	}
-	v, _, err := s.Viewer(id)
+	u, _, err := s.User(id)
 	if err != nil {
 		return err
 	}
@@ -157,7 +158,7 @@ func (r *Rights) readUser(s *store.Snapshot, id int64) error {
 	if err != nil {
 		return err
 	}
-	r.Users[id], r.Sessions[id] = v, map[int64]bool{}
+	r.Users[id], r.Names[id], r.Sessions[id] = u.Viewer(), u.Author().Name, map[int64]bool{}
 	for _, session := range sessions {
 		r.Sessions[id][session.ID] = true
 	}

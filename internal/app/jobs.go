@@ -171,7 +171,8 @@ func (n notifyJob) run(tx *store.Tx, m store.MessageState) (notified []int64, er
 		return nil, err
 	}
 	for _, r := range recipients {
-		r.Mentioned, r.RepliedTo = mentions(n.Named, n.Specials, r.Viewer), r.Viewer.ID == repliedTo
+		n.address(&r)
+		r.RepliedTo = r.Viewer.ID == repliedTo
 		kind, ok := r.Reason(t.Access, m.AuthorID)
 		if !ok || n.Edited && kind != parley.NotifyMention {
 			continue
@@ -191,4 +192,16 @@ func (n notifyJob) run(tx *store.Tx, m store.MessageState) (notified []int64, er
 		return notified, tx.AddJob(jobNotify, n)
 	}
 	return notified, nil
+}
+
+// address notes how the message mentions somebody.
+func (n notifyJob) address(r *parley.Recipient) {
+	r.Named = slices.Contains(n.Named, r.Viewer.ID)
+	for _, special := range n.Specials {
+		if special == parley.MentionEveryone {
+			r.Everyone = true
+		} else if special.Means(r.Viewer.Role) {
+			r.Called = true
+		}
+	}
 }

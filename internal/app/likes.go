@@ -64,8 +64,8 @@ func (a *App) setLike(ctx context.Context, v parley.Viewer, id int64, liked bool
 // notifyLiked tells a message's author of a like and returns who that is, 0 if
 // nobody was told.
 func notifyLiked(tx *store.Tx, v parley.Viewer, m store.MessageState, t store.ThreadState) (int64, error) {
-	author, _, err := tx.Viewer(m.AuthorID)
-	if err != nil || !t.Access.Admits(author) {
+	author, hears, err := hearer(tx, t, m.AuthorID)
+	if err != nil || !hears {
 		return 0, err
 	}
 	fresh, err := tx.Notify(store.NewNotification{
@@ -77,19 +77,22 @@ func notifyLiked(tx *store.Tx, v parley.Viewer, m store.MessageState, t store.Th
 	return author.ID, nil
 }
 
-// Like is one person's like of a message.
-type Like struct {
-	ID        int64       `json:"id"`
-	User      Liker       `json:"user"`
-	CreatedAt parley.Time `json:"created_at" format:"date-time"`
+// hearer returns somebody and whether they may and want to hear of what happens in
+// a thread.
+func hearer(tx *store.Tx, t store.ThreadState, userID int64) (parley.Viewer, bool, error) {
+	v, _, err := tx.Viewer(userID)
+	if err != nil || !t.Access.Admits(v) {
+		return v, false, err
+	}
+	muted, err := tx.Muted(t.ID, userID)
+	return v, !muted, err
 }
 
-// Liker is who liked a message.
-type Liker struct {
-	ID         int64              `json:"id"`
-	Username   string             `json:"username"`
-	Role       parley.DisplayRole `json:"role"`
-	BadgeColor string             `json:"badge_color"`
+// Like is one person's like of a message.
+type Like struct {
+	ID        int64              `json:"id"`
+	User      parley.PersonBadge `json:"user"`
+	CreatedAt parley.Time        `json:"created_at" format:"date-time"`
 }
 
 // LikePage is a page of a message's likes.
@@ -113,7 +116,7 @@ func (a *App) Likes(ctx context.Context, v parley.Viewer, id, after int64, skip,
 		likes, err := s.Likes(id, after, limit, skip)
 		page = LikePage{Likes: []Like{}, TotalLikes: m.LikeCount, UserHasLiked: m.UserHasLiked}
 		for _, l := range likes {
-			page.Likes = append(page.Likes, Like{l.ID, Liker{l.User.ID, l.User.Name, l.User.Role, l.User.BadgeColor}, l.CreatedAt})
+			page.Likes = append(page.Likes, Like{l.ID, l.User.Badge(), l.CreatedAt})
 		}
 		return err
 	})

@@ -203,8 +203,8 @@ func startSubThread(tx *store.Tx, v parley.Viewer, title string, d draft, source
 		parley.SubThreadCounted{ThreadID: parent.ID, MessageID: source.ID, SubThreadID: id},
 		parley.SubThreadCreated{ThreadID: id, ParentThreadID: parent.ID, ParentMessageID: source.ID},
 	)
-	author, _, err := tx.Viewer(source.AuthorID)
-	if err != nil || author.ID == v.ID || !parent.Access.Admits(author) || d.mentions(author) {
+	author, hears, err := hearer(tx, parent, source.AuthorID)
+	if err != nil || author.ID == v.ID || !hears || d.mentions(author) {
 		return id, 0, err // one message tells a person once, of the mention if there is one
 	}
 	_, err = tx.Notify(store.NewNotification{

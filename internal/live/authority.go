@@ -55,6 +55,7 @@ func judge(seat app.Seat, rights app.Rights) (now app.Seat, reason realtime.Clos
 	if v, changed := rights.Users[id]; changed {
 		seat.Viewer = v
 		seat.Viewer.ID = id // a person who is gone has none
+		seat.Name = rights.Names[id]
 		switch {
 		case !v.Active:
 			return seat, CloseUserDeactivated, true

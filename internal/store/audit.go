@@ -57,7 +57,7 @@ func (s *Snapshot) AuditLog(f AuditFilter) ([]parley.AuditEntry, error) {
 	if f.InForum {
 		where += " AND l.in_forum = 1"
 	}
-	return list(s, scanAudit, `SELECT l.id, u.id, u.username, l.action, l.subject_id, l.was, l.became, l.created_at
+	return list(s, scanAudit, `SELECT l.id, u.id, u.display_name, l.action, l.subject_id, l.was, l.became, l.created_at
 		FROM audit_log l LEFT JOIN users u ON u.id = l.actor_id
 		WHERE `+where+` ORDER BY l.id DESC LIMIT `+args.add(f.Limit), args...)
 }

@@ -35,7 +35,7 @@ func (s *Snapshot) Likes(messageID, after int64, limit, offset int) ([]Like, err
 		err = row.Scan(append([]any{&l.ID, &l.CreatedAt}, by.columns()...)...)
 		l.User = by.shown()
 		return l, err
-	}, `SELECT l.id, l.created_at, u.id, u.username, u.role, u.amount_cents, u.source
+	}, `SELECT l.id, l.created_at, u.id, u.display_name, u.role, u.amount_cents, u.source
 		FROM likes l JOIN users u ON u.id = l.user_id
 		WHERE l.message_id = cast($1 AS BIGINT) AND l.id > $2 ORDER BY l.id LIMIT $3 OFFSET $4`, messageID, after, limit, offset)
 }

@@ -11,10 +11,10 @@ import (
 // messageRows reads messages as the viewer, $1, sees them. What is deleted is
 // left out by the conditions that follow it. The casts are for SQLite, see
 // TestIDsDoNotChangeThePlan.
-const messageRows = `SELECT m.id, m.thread_id, m.content, m.content_html, u.id, u.username, u.role, u.amount_cents, u.source,
+const messageRows = `SELECT m.id, m.thread_id, m.content, m.content_html, u.id, u.display_name, u.role, u.amount_cents, u.source,
 	m.edited_at, m.created_at, m.mentions, m.reply_to_id, m.reply_count, m.like_count, m.spawned_thread_count,
 	t.parent_thread_id IS NULL, l.user_id IS NOT NULL,
-	o.id, substr(o.content, 1, 100), o.created_at, ou.username, ou.role, ou.amount_cents, ou.source
+	o.id, substr(o.content, 1, 100), o.created_at, ou.display_name, ou.role, ou.amount_cents, ou.source
 	FROM messages m
 	JOIN threads t ON t.id = m.thread_id AND t.deleted_at IS NULL
 	JOIN users u ON u.id = m.user_id

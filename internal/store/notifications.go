@@ -18,7 +18,7 @@ func visibleNotifications(args *arguments, v parley.Viewer) string {
 		WHERE n.user_id = ` + args.id(v.ID) + ` AND n.is_deleted = 0 AND ` + accessible(args, v)
 }
 
-const notificationColumns = `SELECT n.id, n.kind, u.id, u.username, n.thread_id, t.title, m.id, m.content, n.is_read, n.created_at `
+const notificationColumns = `SELECT n.id, n.kind, u.id, u.display_name, n.thread_id, t.title, m.id, m.content, n.is_read, n.created_at `
 
 func scanNotification(row scanner) (f parley.NotificationFacts, err error) {
 	err = row.Scan(&f.ID, &f.Kind, &f.Sender.ID, &f.Sender.Username, &f.ThreadID, &f.ThreadTitle, &f.MessageID, &f.MessageContent,

@@ -8,11 +8,13 @@ import (
 	"parley"
 )
 
-// MentionedUsers returns the active people with these names, by folded name.
-func (s *Snapshot) MentionedUsers(names []string) (map[string]parley.Mention, error) {
-	people := make(map[string]parley.Mention, len(names))
+// MentionedUsers returns the active people who are known by these names, by folded
+// name, and the ids of those whose usernames they are though they go by an alias:
+// they are meant, but nothing may show it.
+func (s *Snapshot) MentionedUsers(names []string) (people map[string]parley.Mention, behind []int64, err error) {
+	people = make(map[string]parley.Mention, len(names))
 	if len(names) == 0 {
-		return people, nil
+		return people, nil, nil
 	}
 	folded := make([]string, len(names))
 	for i, name := range names {
@@ -22,43 +24,65 @@ func (s *Snapshot) MentionedUsers(names []string) (map[string]parley.Mention, er
 	found, err := list(s, func(row scanner) (m parley.Mention, err error) {
 		err = row.Scan(&m.UserID, &m.Name)
 		return m, err
-	}, `SELECT id, username FROM users WHERE is_active = 1 AND username_fold IN `+in(&args, folded), args...)
+	}, `SELECT id, display_name FROM users WHERE is_active = 1 AND display_fold IN `+in(&args, folded), args...)
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, m := range found {
 		people[parley.FoldName(m.Name)] = m
 	}
-	return people, err
+	args = nil
+	behind, err = list(s, scalar[int64], `SELECT id FROM users
+		WHERE is_active = 1 AND uses_alias = 1 AND alias IS NOT NULL AND username_fold IN `+in(&args, folded)+` ORDER BY id`, args...)
+	return people, behind, err
 }
 
-// SearchUsers returns up to limit active people whose folded names hold part,
-// those that begin with it first.
+// SearchUsers returns up to limit active people whose folded display names hold
+// part, those that begin with it first.
 func (s *Snapshot) SearchUsers(part string, limit int) ([]parley.Author, error) {
 	pattern := escapeLike(part)
 	return list(s, func(row scanner) (parley.Author, error) {
 		var by author
 		err := row.Scan(by.columns()...)
 		return by.shown(), err
-	}, `SELECT id, username, role, amount_cents, source FROM users
-		WHERE is_active = 1 AND username_fold LIKE $1 ESCAPE '\'
-		ORDER BY CASE WHEN username_fold LIKE $2 ESCAPE '\' THEN 0 ELSE 1 END, username_fold LIMIT $3`,
+	}, `SELECT id, display_name, role, amount_cents, source FROM users
+		WHERE is_active = 1 AND display_fold LIKE $1 ESCAPE '\'
+		ORDER BY CASE WHEN display_fold LIKE $2 ESCAPE '\' THEN 0 ELSE 1 END, display_fold LIMIT $3`,
 		"%"+pattern+"%", pattern+"%", limit)
 }
 
-// CountMentioned returns how many people other than one a mention of many means
-// who may see a thread with this access.
-func (s *Snapshot) CountMentioned(special parley.SpecialMention, access parley.Access, except int64) (int64, error) {
+// CountMentioned returns how many people other than one a mention of many in a
+// thread with this access notifies.
+func (s *Snapshot) CountMentioned(special parley.SpecialMention, threadID int64, access parley.Access, except int64) (int64, error) {
 	args := arguments{except}
-	text := `SELECT count(*) FROM users WHERE is_active = 1 AND id <> $1`
-	if special == parley.MentionEveryone {
-		text += ` AND (role <> ` + args.add(parley.RoleMember)
-		if !access.Private {
-			text += ` OR amount_cents >= ` + args.add(access.MinTierCents)
-		}
-		text += `)`
-	} else {
-		text += ` AND role = ` + args.add(string(special))
+	meant := meantBy(&args, special, access)
+	all, _, err := one(s, scalar[int64], `SELECT count(*) FROM users WHERE `+meant, args...)
+	if err != nil {
+		return 0, err
 	}
-	n, _, err := one(s, scalar[int64], text, args...)
-	return n, err
+	// Those who do not want to hear are few: they are counted apart, by their own indexes.
+	args = arguments{except}
+	meant = meantBy(&args, special, access)
+	deaf := `SELECT user_id FROM thread_mutes WHERE thread_id = ` + args.id(threadID) + ` AND until > ` + args.add(s.now)
+	if special == parley.MentionEveryone {
+		deaf += ` UNION SELECT user_id FROM user_settings WHERE everyone_mentions = 0`
+	}
+	not, _, err := one(s, scalar[int64], `SELECT count(*) FROM users WHERE `+meant+` AND id IN (`+deaf+`)`, args...)
+	return all - not, err
+}
+
+// meantBy is the condition that a mention of many in a thread with this access means
+// somebody other than $1.
+func meantBy(args *arguments, special parley.SpecialMention, access parley.Access) string {
+	condition := `is_active = 1 AND id <> $1`
+	if special != parley.MentionEveryone {
+		return condition + ` AND role = ` + args.add(string(special))
+	}
+	condition += ` AND (role <> ` + args.add(parley.RoleMember)
+	if !access.Private {
+		condition += ` OR amount_cents >= ` + args.add(access.MinTierCents)
+	}
+	return condition + `)`
 }
 
 // RecipientQuery chooses the people who may have to hear of a message.
@@ -71,12 +95,15 @@ type RecipientQuery struct {
 	Limit     int
 }
 
-// Recipients returns those people in the order of their ids. Mentioned and
-// RepliedTo are left for the caller to set.
+// Recipients returns those people in the order of their ids. Why a message concerns
+// them is left for the caller to set.
 func (s *Snapshot) Recipients(q RecipientQuery) ([]parley.Recipient, error) {
 	args := arguments{q.ThreadID, q.After}
-	return list(s, scanRecipient, `SELECT u.id, u.role, u.amount_cents, u.is_active, f.new_message, f.mention, f.reply
+	return list(s, scanRecipient, `SELECT u.id, u.role, u.amount_cents, u.is_active, f.new_message, f.mention, f.reply,
+		coalesce(us.direct_mentions, 1), coalesce(us.everyone_mentions, 1), mu.user_id IS NOT NULL
 		FROM (`+q.candidates(&args)+`) c JOIN users u ON u.id = c.id
+		LEFT JOIN user_settings us ON us.user_id = u.id
+		LEFT JOIN thread_mutes mu ON mu.thread_id = cast($1 AS BIGINT) AND mu.user_id = u.id AND mu.until > `+args.add(s.now)+`
 		LEFT JOIN follows f ON f.thread_id = cast($1 AS BIGINT) AND f.user_id = u.id ORDER BY u.id`, args...)
 }
 
@@ -103,7 +130,8 @@ func (q RecipientQuery) sets(args *arguments) string {
 
 func scanRecipient(row scanner) (r parley.Recipient, err error) {
 	var newMessage, mention, reply sql.Null[bool]
-	err = row.Scan(&r.Viewer.ID, &r.Viewer.Role, &r.Viewer.AmountCents, &r.Viewer.Active, &newMessage, &mention, &reply)
+	err = row.Scan(&r.Viewer.ID, &r.Viewer.Role, &r.Viewer.AmountCents, &r.Viewer.Active, &newMessage, &mention, &reply,
+		&r.AllowsDirect, &r.AllowsEveryone, &r.Muted)
 	if newMessage.Valid {
 		r.Follow = &parley.Follow{NewMessage: newMessage.V, Mention: mention.V, Reply: reply.V}
 	}

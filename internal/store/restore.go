@@ -75,7 +75,7 @@ func (s *Snapshot) History(messageID, after int64, limit int) ([]Earlier, error)
 		err = row.Scan(append([]any{&e.ID, &e.Content, &e.EditedAt}, by.columns()...)...)
 		e.Editor = by.shown()
 		return e, err
-	}, `SELECT h.id, h.content, h.edited_at, u.id, u.username, u.role, u.amount_cents, u.source
+	}, `SELECT h.id, h.content, h.edited_at, u.id, u.display_name, u.role, u.amount_cents, u.source
 		FROM message_history h JOIN users u ON u.id = h.editor_id
 		WHERE h.message_id = cast($1 AS BIGINT) AND h.id > $2 ORDER BY h.id LIMIT $3`, messageID, after, limit)
 }

@@ -72,6 +72,9 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	if err = e.migrate(ctx, opts.Logger); err == nil {
 		s.generation, err = s.loadGeneration(ctx)
 	}
+	if err == nil {
+		err = s.fillSkeletons(ctx)
+	}
 	if err != nil {
 		e.close()
 		return nil, fmt.Errorf("database %s: %w", Name(dsn), err)

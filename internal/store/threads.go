@@ -22,7 +22,7 @@ type ThreadFilter struct {
 // Threads returns the threads that v may see: pinned ones first, then those with
 // the newest messages.
 func (s *Snapshot) Threads(v parley.Viewer, f ThreadFilter) ([]parley.Thread, error) {
-	args := arguments{v.ID}
+	args := arguments{v.ID, s.now}
 	where := "t.deleted_at IS NULL AND " + accessible(&args, v)
 	if f.Following {
 		where += " AND f.user_id IS NOT NULL"
@@ -47,7 +47,7 @@ func (s *Snapshot) Threads(v parley.Viewer, f ThreadFilter) ([]parley.Thread, er
 // Thread returns a thread as v sees it, with CanAccess telling whether v may; false
 // if there is none.
 func (s *Snapshot) Thread(v parley.Viewer, id int64) (parley.Thread, bool, error) {
-	return one(s, threadScanner(v), threadRows+" WHERE t.deleted_at IS NULL AND t.id = cast($2 AS BIGINT)", v.ID, id)
+	return one(s, threadScanner(v), threadRows+" WHERE t.deleted_at IS NULL AND t.id = cast($3 AS BIGINT)", v.ID, s.now, id)
 }
 
 // CountSubThreads returns how many threads that v may see grew out of a message.
@@ -63,13 +63,13 @@ func (s *Snapshot) CountSubThreads(v parley.Viewer, messageID int64) (int64, err
 const unreadMessages = `FROM messages um WHERE um.thread_id = t.id AND um.deleted_at IS NULL
 	AND um.id > coalesce(r.message_id, 0) AND um.user_id <> $1`
 
-// threadRows reads threads as the viewer, $1, sees them. The casts are for SQLite,
+// threadRows reads threads as the viewer, $1, sees them at the time $2. The casts are for SQLite,
 // see TestIDsDoNotChangeThePlan.
-const threadRows = `SELECT t.id, t.title, t.user_id, u.username, u.role, u.amount_cents, u.source,
+const threadRows = `SELECT t.id, t.title, t.user_id, u.display_name, u.role, u.amount_cents, u.source,
 	t.message_count, coalesce(v.views, 0), t.follower_count, t.is_pinned, t.is_locked, a.is_private, a.min_tier_cents,
 	a.tier_id, ti.title, ti.description, ti.color, t.last_message_at, t.created_at, t.parent_thread_id, t.parent_message_id,
-	sm.id, substr(sm.content, 1, 100), su.username, sm.created_at,
-	f.user_id IS NOT NULL, r.message_id, t.slow_mode_seconds,
+	sm.id, substr(sm.content, 1, 100), su.display_name, sm.created_at,
+	f.user_id IS NOT NULL, mu.user_id IS NOT NULL, r.message_id, t.slow_mode_seconds,
 	(SELECT count(*) FROM notifications n JOIN messages nm ON nm.id = n.message_id AND nm.deleted_at IS NULL
 		WHERE n.user_id = cast($1 AS BIGINT) AND n.thread_id = t.id AND n.is_read = 0 AND n.is_deleted = 0),
 	(SELECT count(*) ` + unreadMessages + `)
@@ -81,6 +81,7 @@ const threadRows = `SELECT t.id, t.title, t.user_id, u.username, u.role, u.amoun
 	LEFT JOIN messages sm ON sm.id = t.parent_message_id AND sm.deleted_at IS NULL
 	LEFT JOIN users su ON su.id = sm.user_id
 	LEFT JOIN follows f ON f.thread_id = t.id AND f.user_id = cast($1 AS BIGINT)
+	LEFT JOIN thread_mutes mu ON mu.thread_id = t.id AND mu.user_id = cast($1 AS BIGINT) AND mu.until > $2
 	LEFT JOIN read_positions r ON r.thread_id = t.id AND r.user_id = cast($1 AS BIGINT)`
 
 // author is the columns that show who wrote something.
@@ -111,7 +112,7 @@ func threadScanner(v parley.Viewer) func(scanner) (parley.Thread, error) {
 			&t.MessageCount, &t.ViewCount, &t.FollowerCount, &t.IsPinned, &t.IsLocked, &access.Private, &access.MinTierCents,
 			&tier.id, &tier.title, &tier.description, &tier.color, &t.LastMessageAt, &t.CreatedAt, &parentThread, &parentMessage,
 			&source.id, &source.content, &source.username, &source.createdAt,
-			&t.IsFollowing, &lastRead, &t.SlowModeSeconds, &t.UnreadCount, &t.UnreadMessages)...)
+			&t.IsFollowing, &t.IsMuted, &lastRead, &t.SlowModeSeconds, &t.UnreadCount, &t.UnreadMessages)...)
 		if err != nil {
 			return t, err
 		}

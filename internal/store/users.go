@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"strings"
 
 	"parley"
+	"parley/internal/names"
 )
 
 // Account is a person with what only signing in needs to know of them.
@@ -13,7 +15,7 @@ type Account struct {
 	PasswordHash string // empty: cannot sign in with a password
 }
 
-const userColumns = `u.id, u.username, u.email, u.role, u.amount_cents, u.tier_id, u.source, u.is_active, u.created_at`
+const userColumns = `u.id, u.username, u.display_name, u.email, u.role, u.amount_cents, u.tier_id, u.source, u.is_active, u.created_at`
 
 // userRow receives userColumns.
 type userRow struct {
@@ -25,7 +27,7 @@ type userRow struct {
 
 func (r *userRow) dest() []any {
 	u := &r.user
-	return []any{&u.ID, &u.Username, &r.email, &u.Role, &u.Membership.AmountCents, &r.tier, &u.Membership.Source, &r.active, &u.CreatedAt}
+	return []any{&u.ID, &u.Username, &u.DisplayName, &r.email, &u.Role, &u.Membership.AmountCents, &r.tier, &u.Membership.Source, &r.active, &u.CreatedAt}
 }
 
 func (r *userRow) result() parley.User {
@@ -88,16 +90,23 @@ func (s *Snapshot) CountUsers() (int64, error) {
 // CreateUser adds a person and returns their id; a.ID and a.CreatedAt are not
 // read. A name or address that somebody has already is a parley.Conflict.
 func (tx *Tx) CreateUser(a Account) (int64, error) {
+	if like, err := tx.resemblesAlias(a.Username); err != nil || like {
+		return 0, cmp.Or(err, error(usernameTaken(a.Username)))
+	}
 	email := strings.TrimSpace(a.Email)
 	id, err := tx.insert(`INSERT INTO users
-		(username, username_fold, email, email_fold, password_hash, role, amount_cents, tier_id, source, is_active, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING id`,
-		a.Username, parley.FoldName(a.Username), null(email), null(parley.FoldName(email)), a.PasswordHash,
+		(username, username_fold, username_skeleton, email, email_fold, password_hash, role, amount_cents, tier_id, source, is_active, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING RETURNING id`,
+		a.Username, parley.FoldName(a.Username), names.Skeleton(a.Username), null(email), null(parley.FoldName(email)), a.PasswordHash,
 		a.Role, a.Membership.AmountCents, null(a.Membership.TierID), a.Membership.Source, flag(a.Active), tx.now)
 	if err == nil && id == 0 {
 		err = tx.taken(a.Username)
 	}
 	return id, err
+}
+
+func usernameTaken(username string) *parley.Error {
+	return parley.Errorf(parley.Conflict, "The username %s is taken: choose another one.", username)
 }
 
 // taken says which of a new account's two unique values somebody has already.
@@ -107,7 +116,7 @@ func (s *Snapshot) taken(username string) error {
 	case err != nil:
 		return err
 	case found:
-		return parley.Errorf(parley.Conflict, "The username %s is taken: choose another one.", username)
+		return usernameTaken(username)
 	default:
 		return parley.Errorf(parley.Conflict, "There is an account with this e-mail address already: sign in, or use another address.")
 	}

@@ -55,7 +55,7 @@ func read[T any](t *testing.T, s *store.Store, fn func(*store.Snapshot) (T, bool
 
 func mina() store.Account {
 	return store.Account{User: parley.User{
-		Username: "Mina", Email: "Mina@Example.org", Role: parley.RoleMember, Active: true,
+		Username: "Mina", DisplayName: "Mina", Email: "Mina@Example.org", Role: parley.RoleMember, Active: true,
 		Membership: parley.Membership{AmountCents: 500, Source: "patreon"},
 	}, PasswordHash: "hash of Mina's"}
 }

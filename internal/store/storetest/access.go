@@ -195,7 +195,7 @@ func countMentioned(t *testing.T, open Open) {
 					want++
 				}
 			}
-			got := Read(t, c.Store, func(s *store.Snapshot) (int64, error) { return s.CountMentioned(special, access, c.Ada.ID) })
+			got := Read(t, c.Store, func(s *store.Snapshot) (int64, error) { return s.CountMentioned(special, c.Free.ID, access, c.Ada.ID) })
 			if got != want {
 				t.Errorf("@%s in %+v by Ada means %d, want %d", special, access, got, want)
 			}

@@ -21,15 +21,30 @@ var peopleTests = map[string]func(*testing.T, Open){
 func mentionedUsers(t *testing.T, open Open) {
 	c := community(t, open)
 	Update(t, c.Store, func(tx *store.Tx) error { return tx.SetActive(c.Finn.ID, false) })
-	got := Read(t, c.Store, func(s *store.Snapshot) (map[string]parley.Mention, error) {
-		return s.MentionedUsers([]string{"MINA", "ada", "Finn", "nobody", "Mina"})
-	})
+	mentioned := func(names ...string) (people map[string]parley.Mention, behind []int64) {
+		people = Read(t, c.Store, func(s *store.Snapshot) (people map[string]parley.Mention, err error) {
+			people, behind, err = s.MentionedUsers(names)
+			return people, err
+		})
+		return people, behind
+	}
+	got, _ := mentioned("MINA", "ada", "Finn", "nobody", "Mina")
 	want := map[string]parley.Mention{"mina": {Name: "Mina", UserID: c.Mina.ID}, "ada": {Name: "Ada", UserID: c.Ada.ID}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got := Read(t, c.Store, func(s *store.Snapshot) (map[string]parley.Mention, error) { return s.MentionedUsers(nil) }); len(got) != 0 {
+	if got, _ := mentioned(); len(got) != 0 {
 		t.Errorf("without names: %v", got)
+	}
+	c.alias(t, c.Mina, "Стелла", true)
+	got, behind := mentioned("mina", "СТЕЛЛА")
+	want = map[string]parley.Mention{"стелла": {Name: "Стелла", UserID: c.Mina.ID}}
+	if diff := cmp.Diff(want, got); diff != "" || fmt.Sprint(behind) != fmt.Sprint([]int64{c.Mina.ID}) {
+		t.Errorf("by an alias and what is behind it: %v (-want +got):\n%s", behind, diff)
+	}
+	c.alias(t, c.Mina, "Стелла", false)
+	if got, behind = mentioned("mina", "Стелла"); len(got) != 1 || got["mina"].Name != "Mina" || len(behind) != 0 {
+		t.Errorf("by an alias that is not in use: %v, %v", got, behind)
 	}
 }
 

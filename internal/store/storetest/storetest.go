@@ -28,6 +28,8 @@ func Run(t *testing.T, open Open) {
 		{"counters", counterTests},
 		{"people", peopleTests},
 		{"administration", administrationTests},
+		{"settings", settingsTests},
+		{"standing", standingTests},
 		{"notifications", notificationTests},
 		{"log", logTests},
 		{"keeping", keepingTests},
