@@ -79,6 +79,7 @@ func (a *API) Register(mux *http.ServeMux) {
 	for _, r := range a.routes() {
 		r.register(a, api)
 	}
+	describeStreams(a.spec)
 	showNulls(a.spec.Components.Schemas)
 	mux.HandleFunc("GET /openapi.json", serveDocument(a.spec))
 	mux.HandleFunc("GET /api/forum", toForumPage)

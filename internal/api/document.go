@@ -39,6 +39,7 @@ func document(cfg Config) *huma.OpenAPI {
 			{Name: moderation, Description: "For the creator and the team."},
 			{Name: administration, Description: "For creators."},
 			{Name: account, Description: "Signing in and out."},
+			{Name: live, Description: "What happens, while it happens."},
 		},
 		Components: &huma.Components{
 			Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),

@@ -45,6 +45,13 @@ func TestTheDocumentDescribesEveryRoute(t *testing.T) {
 	for _, item := range at(document, "paths").(map[string]any) {
 		described += len(item.(map[string]any))
 	}
+	for _, path := range []string{"/api/forum/events/thread/{thread_id}", "/api/forum/events/global"} {
+		stream := at(document, "paths", path, "get")
+		if at(stream, "responses", "200", "content", "text/event-stream") == nil || at(stream, "responses", "401", "content", "application/problem+json") == nil {
+			t.Errorf("%s: %v", path, stream)
+		}
+		described--
+	}
 	if routes := api.Routes(); described != len(routes) {
 		t.Errorf("%d operations described, %d routes", described, len(routes))
 	}

@@ -103,6 +103,7 @@ const (
 	moderation     = "Moderation"
 	administration = "Administration"
 	account        = "Account"
+	live           = "Live"
 )
 
 // route is one row of the table.

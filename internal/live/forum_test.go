@@ -35,6 +35,7 @@ type forum struct {
 	hub   *realtime.Hub
 	live  *live.Live
 	url   string
+	kind  kind               // of the sockets that people open
 	stop  context.CancelFunc // of the hub
 
 	ada, tomas, mina, finn *person
@@ -43,6 +44,7 @@ type forum struct {
 
 // settings is what a test wants different.
 type settings struct {
+	kind kind
 	hub  realtime.Config
 	live live.Config
 	// unpublished: nobody tells the hub what is committed, as if the program that
@@ -59,7 +61,7 @@ func open(t *testing.T, want settings) *forum {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	f := &forum{t: t, store: s, app: app.New(s, app.Options{Logger: quiet})}
+	f := &forum{t: t, kind: want.kind, store: s, app: app.New(s, app.Options{Logger: quiet})}
 
 	authority := live.NewAuthority(f.app)
 	want.hub.Log, want.hub.Authority, want.hub.Control = f.app.Log(), authority, string(parley.ControlChannel)

@@ -30,19 +30,30 @@ func (l *Live) serve(w http.ResponseWriter, r *http.Request, threadID int64) {
 		l.log.DebugContext(r.Context(), "socket not upgraded", "error", err)
 		return
 	}
+	l.enter(r, s, conn)
+}
+
+// enter joins conn to the stream that a request asks for, or closes it.
+func (l *Live) enter(r *http.Request, s *socket, conn *realtime.Conn) {
 	token, refused := l.token(r)
 	switch {
 	case token == "":
 		s.refuse(conn, refused)
-	case threadID == noThread:
+	case s.threadID == noThread:
 		s.refuse(conn, CloseThreadNotFound)
 	default:
 		l.join(r, s, conn, token)
 	}
 }
 
-// lastEventID returns where a client wants to go on, "" if it begins.
-func lastEventID(r *http.Request) string { return r.URL.Query().Get("last_event_id") }
+// lastEventID returns where a client wants to go on, "" if it begins. The header is
+// what a browser's EventSource has got to, when it comes back to the same address.
+func lastEventID(r *http.Request) string {
+	if id := r.Header.Get("Last-Event-ID"); id != "" {
+		return id
+	}
+	return r.URL.Query().Get("last_event_id")
+}
 
 // join joins conn to the stream that the session's owner asks for, or closes it.
 func (l *Live) join(r *http.Request, s *socket, conn *realtime.Conn, token string) {

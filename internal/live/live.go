@@ -24,6 +24,9 @@ type Live struct {
 	presence *presence
 	activity uint64 // how far tellActivity has looked; it alone uses this
 	draining draining
+
+	serving    context.Context // ends when event streams are to
+	endStreams context.CancelFunc
 }
 
 // Config adjusts a Live; its zero value is usable.
@@ -85,6 +88,7 @@ func New(a *app.App, hub *realtime.Hub, authority *Authority, config Config) *Li
 	config.Limits = config.Limits.withDefaults()
 	authority.hub = hub
 	l := &Live{app: a, hub: hub, config: config, log: config.Logger, refusals: newRefusals()}
+	l.serving, l.endStreams = context.WithCancel(context.Background())
 	cast := func(threadID int64, m realtime.Message, except *realtime.Conn) {
 		hub.Cast(string(parley.ThreadChannel(threadID)), m, except)
 	}
@@ -126,16 +130,22 @@ func (l *Live) tellState(ctx context.Context) {
 
 // Register adds the endpoints to mux.
 func (l *Live) Register(mux *http.ServeMux) {
-	mux.HandleFunc("GET /api/forum/ws/thread/{thread_id}", func(w http.ResponseWriter, r *http.Request) {
-		id, err := strconv.ParseInt(r.PathValue("thread_id"), 10, 64)
-		if err != nil || id < 1 {
-			id = noThread
-		}
-		l.serve(w, r, id)
-	})
-	mux.HandleFunc("GET /api/forum/ws/global", func(w http.ResponseWriter, r *http.Request) {
-		l.serve(w, r, globalStream)
-	})
+	for kind, serve := range map[string]func(http.ResponseWriter, *http.Request, int64){"ws": l.serve, "events": l.serveEvents} {
+		mux.HandleFunc("GET /api/forum/"+kind+"/thread/{thread_id}", func(w http.ResponseWriter, r *http.Request) {
+			serve(w, r, threadOf(r))
+		})
+		mux.HandleFunc("GET /api/forum/"+kind+"/global", func(w http.ResponseWriter, r *http.Request) {
+			serve(w, r, globalStream)
+		})
+	}
+}
+
+func threadOf(r *http.Request) int64 {
+	id, err := strconv.ParseInt(r.PathValue("thread_id"), 10, 64)
+	if err != nil || id < 1 {
+		return noThread
+	}
+	return id
 }
 
 // What a socket follows instead of a thread's id.

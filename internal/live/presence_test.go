@@ -41,89 +41,101 @@ func (f *forum) awaitLeave(thread int64) {
 }
 
 func TestPresenceCountsPeopleNotSockets(t *testing.T) {
-	f := open(t, settings{})
-	thread, elsewhere := f.workshop(), f.workshop()
-	mina, other := f.mina.arrives(thread), f.tomas.arrives(elsewhere)
-	f.live.TellState(t.Context())
-	mina.told(thread, 1)
-	other.told(elsewhere, 1)
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		f := open(t, settings{kind: kind})
+		thread, elsewhere := f.workshop(), f.workshop()
+		mina, other := f.mina.arrives(thread), f.tomas.arrives(elsewhere)
+		f.live.TellState(t.Context())
+		mina.told(thread, 1)
+		other.told(elsewhere, 1)
 
-	finn := f.finn.arrives(thread)
-	f.live.TellState(t.Context())
-	mina.told(thread, 2)
-	finn.told(thread, 2)
+		finn := f.finn.arrives(thread)
+		f.live.TellState(t.Context())
+		mina.told(thread, 2)
+		finn.told(thread, 2)
 
-	tab := f.mina.arrives(thread)
-	f.live.TellState(t.Context())
-	tab.told(thread, 2) // it does not know yet; the others do
-	for _, s := range []*socket{mina, finn, other} {
-		s.settled()
-	}
+		tab := f.mina.arrives(thread)
+		f.live.TellState(t.Context())
+		tab.told(thread, 2) // it does not know yet; the others do
+		for _, s := range []*socket{mina, finn, other} {
+			s.settled()
+		}
+	})
 }
 
 func TestPresenceTellsWhoeverStaysThatSomebodyLeft(t *testing.T) {
-	f := open(t, settings{})
-	thread := f.workshop()
-	mina, tab, finn := f.mina.arrives(thread), f.mina.arrives(thread), f.finn.arrives(thread)
-	f.live.TellState(t.Context())
-	for _, s := range []*socket{mina, tab, finn} {
-		s.told(thread, 2)
-	}
-	tab.leaves()
-	f.awaitLeave(thread)
-	f.live.TellState(t.Context())
-	mina.settled() // Mina is still there
-	mina.leaves()
-	f.awaitLeave(thread)
-	f.live.TellState(t.Context())
-	finn.told(thread, 1)
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		f := open(t, settings{kind: kind})
+		thread := f.workshop()
+		mina, tab, finn := f.mina.arrives(thread), f.mina.arrives(thread), f.finn.arrives(thread)
+		f.live.TellState(t.Context())
+		for _, s := range []*socket{mina, tab, finn} {
+			s.told(thread, 2)
+		}
+		tab.leaves()
+		f.awaitLeave(thread)
+		f.live.TellState(t.Context())
+		mina.settled() // Mina is still there
+		mina.leaves()
+		f.awaitLeave(thread)
+		f.live.TellState(t.Context())
+		finn.told(thread, 1)
+	})
 }
 
 func TestWhoLosesTheirRightIsPresentNoMore(t *testing.T) {
-	f := open(t, settings{})
-	thread := f.workshop()
-	mina, finn := f.mina.arrives(thread), f.finn.arrives(thread)
-	f.live.TellState(t.Context())
-	mina.told(thread, 2)
-	finn.told(thread, 2)
-	must(f, f.app.Deactivate(t.Context(), "Finn"))
-	finn.endsWith(1008, "User deactivated")
-	f.awaitLeave(thread)
-	f.live.TellState(t.Context())
-	mina.told(thread, 1)
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		f := open(t, settings{kind: kind})
+		thread := f.workshop()
+		mina, finn := f.mina.arrives(thread), f.finn.arrives(thread)
+		f.live.TellState(t.Context())
+		mina.told(thread, 2)
+		finn.told(thread, 2)
+		must(f, f.app.Deactivate(t.Context(), "Finn"))
+		finn.endsWith(1008, "User deactivated")
+		f.awaitLeave(thread)
+		f.live.TellState(t.Context())
+		mina.told(thread, 1)
+	})
 }
 
 func TestComingBackBeforeAnybodyNoticedIsNoNews(t *testing.T) {
-	f := open(t, settings{})
-	thread := f.workshop()
-	mina, finn := f.mina.arrives(thread), f.finn.arrives(thread)
-	f.live.TellState(t.Context())
-	mina.told(thread, 2)
-	finn.leaves()
-	f.awaitLeave(thread)
-	back := f.finn.arrives(thread)
-	f.live.TellState(t.Context())
-	back.told(thread, 2)
-	mina.settled()
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		f := open(t, settings{kind: kind})
+		thread := f.workshop()
+		mina, finn := f.mina.arrives(thread), f.finn.arrives(thread)
+		f.live.TellState(t.Context())
+		mina.told(thread, 2)
+		finn.leaves()
+		f.awaitLeave(thread)
+		back := f.finn.arrives(thread)
+		f.live.TellState(t.Context())
+		back.told(thread, 2)
+		mina.settled()
+	})
 }
 
 func TestNobodyIsPresentOnTheGlobalSocketOrRefused(t *testing.T) {
-	f := open(t, settings{})
-	thread := f.workshop()
-	f.live.TellState(t.Context()) // there is a new thread
-	global := f.mina.opens(globalPath)
-	f.dial(threadPath(thread), http.Header{}).endsWith(1008, "No authentication")
-	finn := f.finn.arrives(thread)
-	f.live.TellState(t.Context())
-	finn.told(thread, 1)
-	global.settled()
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		f := open(t, settings{kind: kind})
+		thread := f.workshop()
+		f.live.TellState(t.Context()) // there is a new thread
+		global := f.mina.opens(globalPath)
+		f.dial(threadPath(thread), http.Header{}).endsWith(1008, "No authentication")
+		finn := f.finn.arrives(thread)
+		f.live.TellState(t.Context())
+		finn.told(thread, 1)
+		global.settled()
+	})
 }
 
 func TestPresenceIsToldByItself(t *testing.T) {
-	f := open(t, settings{live: live.Config{Limits: live.Limits{StatePause: 10 * time.Millisecond}}})
-	thread := f.workshop()
-	mina := f.mina.watches(thread)
-	mina.told(thread, 1)
-	f.finn.watches(thread)
-	mina.told(thread, 2)
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		f := open(t, settings{kind: kind, live: live.Config{Limits: live.Limits{StatePause: 10 * time.Millisecond}}})
+		thread := f.workshop()
+		mina := f.mina.watches(thread)
+		mina.told(thread, 1)
+		f.finn.watches(thread)
+		mina.told(thread, 2)
+	})
 }

@@ -62,34 +62,35 @@ func parentOf(f *forum, sub int64) int64 {
 }
 
 func TestWhoLosesTheirRightLosesTheirSocketAndSeesNothingCommittedThereafter(t *testing.T) {
-	for name, tt := range losses {
-		for _, unpublished := range []bool{false, true} {
-			t.Run(name+whereTold(unpublished), func(t *testing.T) {
-				f := open(t, settings{unpublished: unpublished})
-				f.finn.pays(500)
-				thread := paidThread(f)
-				staff, loser, global := f.tomas.watches(thread), f.finn.watches(thread), f.finn.opens(globalPath)
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		for name, tt := range losses {
+			for _, unpublished := range []bool{false, true} {
+				t.Run(name+whereTold(unpublished), func(t *testing.T) {
+					f := open(t, settings{kind: kind, unpublished: unpublished})
+					f.finn.pays(500)
+					thread := paidThread(f)
+					staff, loser, global := f.tomas.watches(thread), f.finn.watches(thread), f.finn.opens(globalPath)
 
-				tt.loses(f, thread)
-				after := f.ada.posts(thread, "For those who are left.")
+					tt.loses(f, thread)
+					after := f.ada.posts(thread, "For those who are left.")
 
-				if got, frames := loser.ended(); got != (end{1008, tt.reason}) || contains(frames, "new_message") {
-					t.Errorf("the thread's socket got %v and ended with %v, want %s", frames, got, tt.reason)
-				}
-				if id := staff.until("new_message").object("message").number("id"); id != after {
-					t.Errorf("the team got message %d, want %d", id, after)
-				}
-				if tt.both {
-					if got, _ := global.ended(); got != (end{1008, tt.reason}) {
-						t.Errorf("the global socket ended with %v, want %s", got, tt.reason)
+					if got, frames := loser.ended(); got != (end{1008, tt.reason}) || contains(frames, "new_message") {
+						t.Errorf("the thread's socket got %v and ended with %v, want %s", frames, got, tt.reason)
 					}
-				} else {
-					global.sends(`{"type":"ping"}`)
-					global.until("pong")
-				}
-			})
+					if id := staff.until("new_message").object("message").number("id"); id != after {
+						t.Errorf("the team got message %d, want %d", id, after)
+					}
+					if tt.both {
+						if got, _ := global.ended(); got != (end{1008, tt.reason}) {
+							t.Errorf("the global socket ended with %v, want %s", got, tt.reason)
+						}
+					} else {
+						global.rest()
+					}
+				})
+			}
 		}
-	}
+	})
 }
 
 func whereTold(unpublished bool) string {
@@ -109,94 +110,106 @@ func contains(frames []string, kind string) bool {
 }
 
 func TestOtherSessionsOfTheSamePersonStay(t *testing.T) {
-	f := open(t, settings{})
-	thread := f.workshop()
-	ends := f.mina.principal(f.mina.token)
-	here := f.mina.watches(thread)
-	f.mina.token = f.mina.signIn()
-	there := f.mina.watches(thread)
-	must(f, f.app.Logout(t.Context(), ends))
-	here.endsWith(1008, "Session ended")
-	there.settled()
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		f := open(t, settings{kind: kind})
+		thread := f.workshop()
+		ends := f.mina.principal(f.mina.token)
+		here := f.mina.watches(thread)
+		f.mina.token = f.mina.signIn()
+		there := f.mina.watches(thread)
+		must(f, f.app.Logout(t.Context(), ends))
+		here.endsWith(1008, "Session ended")
+		there.settled()
+	})
 }
 
 func TestATierIsAskedOfOpenSocketsAtOnce(t *testing.T) {
-	f := open(t, settings{})
-	thread := f.workshop()
-	free, paying := f.finn.watches(thread), f.mina.watches(thread)
-	f.changes(thread, app.ThreadPatch{TierID: &f.supporters})
-	if got, _ := free.ended(); got != (end{1008, "Access denied"}) {
-		t.Errorf("ended with %v", got)
-	}
-	paying.expect("thread_updated")
-	paying.settled()
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		f := open(t, settings{kind: kind})
+		thread := f.workshop()
+		free, paying := f.finn.watches(thread), f.mina.watches(thread)
+		f.changes(thread, app.ThreadPatch{TierID: &f.supporters})
+		if got, _ := free.ended(); got != (end{1008, "Access denied"}) {
+			t.Errorf("ended with %v", got)
+		}
+		paying.expect("thread_updated")
+		paying.settled()
+	})
 }
 
 func TestADeletedThreadSaysSoAndEndsNormally(t *testing.T) {
-	for _, unpublished := range []bool{false, true} {
-		t.Run(whereTold(unpublished), func(t *testing.T) {
-			f := open(t, settings{unpublished: unpublished})
-			sub := paidThread(f)
-			parent := parentOf(f, sub)
-			global, stranger := f.mina.opens(globalPath), f.finn.opens(globalPath)
-			sockets := []*socket{f.mina.watches(parent), f.mina.watches(sub), f.ada.watches(parent)}
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		for _, unpublished := range []bool{false, true} {
+			t.Run(whereTold(unpublished), func(t *testing.T) {
+				f := open(t, settings{kind: kind, unpublished: unpublished})
+				sub := paidThread(f)
+				parent := parentOf(f, sub)
+				global, stranger := f.mina.opens(globalPath), f.finn.opens(globalPath)
+				sockets := []*socket{f.mina.watches(parent), f.mina.watches(sub), f.ada.watches(parent)}
 
-			_, err := f.app.DeleteThread(t.Context(), f.ada.viewer(), parent)
-			must(f, err)
-			for _, s := range sockets {
-				if got, frames := s.ended(); got != (end{1000, "Thread deleted"}) || frames[len(frames)-1] != "thread_deleted" {
-					t.Errorf("got %v, then %v", frames, got)
+				_, err := f.app.DeleteThread(t.Context(), f.ada.viewer(), parent)
+				must(f, err)
+				for _, s := range sockets {
+					if got, frames := s.ended(); got != (end{1000, "Thread deleted"}) || frames[len(frames)-1] != "thread_deleted" {
+						t.Errorf("got %v, then %v", frames, got)
+					}
 				}
-			}
-			for range 2 {
-				global.until("thread_deleted")
-			}
-			must(f, f.hub.Sync(f.within()))
-			stranger.settled()
-			f.mina.knocks(threadPath(parent)).endsWith(1008, "Thread not found")
-		})
-	}
+				for range 2 {
+					global.until("thread_deleted")
+				}
+				must(f, f.hub.Sync(f.within()))
+				stranger.settled()
+				f.mina.knocks(threadPath(parent)).endsWith(1008, "Thread not found")
+			})
+		}
+	})
 }
 
 func TestAThreadMadePrivateThenRenamedAndDeletedTellsThoseShutOutNothing(t *testing.T) {
-	f := open(t, settings{unpublished: true})
-	thread := f.workshop()
-	shutOut := f.mina.watches(thread)
-	f.changes(thread, app.ThreadPatch{Private: ptr(true)})
-	f.changes(thread, app.ThreadPatch{Title: ptr("What members must not know")})
-	_, err := f.app.DeleteThread(t.Context(), f.ada.viewer(), thread)
-	must(f, err)
-	for {
-		frame, err := shutOut.read()
-		if err != nil {
-			break
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		f := open(t, settings{kind: kind, unpublished: true})
+		thread := f.workshop()
+		shutOut := f.mina.watches(thread)
+		f.changes(thread, app.ThreadPatch{Private: ptr(true)})
+		f.changes(thread, app.ThreadPatch{Title: ptr("What members must not know")})
+		_, err := f.app.DeleteThread(t.Context(), f.ada.viewer(), thread)
+		must(f, err)
+		for {
+			frame, err := shutOut.read()
+			if err != nil {
+				break
+			}
+			if frame.kind() == "thread_deleted" {
+				t.Errorf("somebody shut out before was told: %v", frame)
+			}
 		}
-		if frame.kind() == "thread_deleted" {
-			t.Errorf("somebody shut out before was told: %v", frame)
-		}
-	}
+	})
 }
 
 func TestWhoGainsARightMissesNothingCommittedThereafter(t *testing.T) {
-	for _, unpublished := range []bool{false, true} {
-		t.Run(whereTold(unpublished), func(t *testing.T) {
-			f := open(t, settings{unpublished: unpublished})
-			global := f.finn.opens(globalPath)
-			f.finn.pays(500)
-			f.starts(app.NewThread{Title: "Plans", TierID: f.supporters})
-			if got := global.until("new_thread_created").object("thread").text("title"); got != "Plans" {
-				t.Errorf("saw %q", got)
-			}
-		})
-	}
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		for _, unpublished := range []bool{false, true} {
+			t.Run(whereTold(unpublished), func(t *testing.T) {
+				f := open(t, settings{kind: kind, unpublished: unpublished})
+				global := f.finn.opens(globalPath)
+				f.finn.pays(500)
+				f.starts(app.NewThread{Title: "Plans", TierID: f.supporters})
+				if got := global.until("new_thread_created").object("thread").text("title"); got != "Plans" {
+					t.Errorf("saw %q", got)
+				}
+			})
+		}
+	})
 }
 
 func TestANewRoleOpensPrivateThreads(t *testing.T) {
-	f := open(t, settings{})
-	private := f.starts(app.NewThread{Title: "Staff", Private: true})
-	global := f.mina.opens(globalPath)
-	must(f, f.app.SetRights(t.Context(), "Mina", parley.RoleTeam, parley.Membership{}))
-	f.starts(app.NewThread{Title: "More for staff", Private: true})
-	global.until("new_thread_created")
-	f.mina.watches(private)
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		f := open(t, settings{kind: kind})
+		private := f.starts(app.NewThread{Title: "Staff", Private: true})
+		global := f.mina.opens(globalPath)
+		must(f, f.app.SetRights(t.Context(), "Mina", parley.RoleTeam, parley.Membership{}))
+		f.starts(app.NewThread{Title: "More for staff", Private: true})
+		global.until("new_thread_created")
+		f.mina.watches(private)
+	})
 }

@@ -32,11 +32,29 @@ func (f frame) object(field string) frame {
 	return o
 }
 
-// socket is a client's end of a connection.
+// kind is what the client's end of a connection is.
+type kind string
+
+const (
+	webSocket   kind = "WebSocket"
+	eventStream kind = "event stream"
+)
+
+// onBothKinds runs a test for each kind of socket: what holds for one holds for the
+// other.
+func onBothKinds(t *testing.T, test func(t *testing.T, kind kind)) {
+	t.Helper()
+	for _, kind := range []kind{webSocket, eventStream} {
+		t.Run(string(kind), func(t *testing.T) { test(t, kind) })
+	}
+}
+
+// socket is a client's end of a connection, of either kind.
 type socket struct {
-	t  *testing.T
-	f  *forum
-	ws *websocket.Conn
+	t      *testing.T
+	f      *forum
+	ws     *websocket.Conn // nil: it is an event stream
+	events *eventReader
 }
 
 // end is how a connection ended.
@@ -48,6 +66,9 @@ type end struct {
 // dial opens a socket with the headers as they are.
 func (f *forum) dial(path string, header http.Header) *socket {
 	f.t.Helper()
+	if f.kind == eventStream {
+		return f.listens(eventsOf(path), header)
+	}
 	ws, res, err := websocket.Dial(f.within(), f.url+path, &websocket.DialOptions{HTTPHeader: header})
 	if err != nil {
 		f.t.Fatalf("dial %s: %v", path, err)
@@ -55,7 +76,7 @@ func (f *forum) dial(path string, header http.Header) *socket {
 	ws.SetReadLimit(1 << 20)
 	_ = res
 	f.t.Cleanup(func() { ws.CloseNow() })
-	return &socket{f.t, f, ws}
+	return &socket{t: f.t, f: f, ws: ws}
 }
 
 func cookie(token string) http.Header { return http.Header{"Cookie": {"session_id=" + token}} }
@@ -100,6 +121,9 @@ func (s *socket) next() frame {
 }
 
 func (s *socket) read() (f frame, err error) {
+	if s.events != nil {
+		return s.events.read()
+	}
 	_, text, err := s.ws.Read(s.f.within())
 	if err != nil {
 		return nil, err
@@ -136,11 +160,32 @@ func (s *socket) sends(text string) {
 }
 
 // settled waits until the server has dealt with all that was sent before, and
-// fails if anything else came meanwhile: answers come in order.
+// fails if anything else came meanwhile.
 func (s *socket) settled() {
 	s.t.Helper()
-	s.sends(`{"type":"ping"}`)
-	s.expect("pong")
+	if rest := s.rest(); len(rest) > 0 {
+		s.t.Fatalf("got %v, want nothing more", rest)
+	}
+}
+
+// rest returns what comes until the server has dealt with all that was sent before:
+// answers come in order, and so does what the server sends to everybody.
+func (s *socket) rest() (frames []frame) {
+	s.t.Helper()
+	last := "pong"
+	if s.events == nil {
+		s.sends(`{"type":"ping"}`)
+	} else {
+		last = "marker"
+		s.f.castMarker(s.events)
+	}
+	for {
+		f := s.next()
+		if f.kind() == last {
+			return frames
+		}
+		frames = append(frames, f)
+	}
 }
 
 // ended reads until the connection ends; frames says which were left to read.
@@ -172,4 +217,19 @@ func (s *socket) endsWith(code int, reason string, frames ...string) {
 }
 
 // leaves closes the connection from the client's end.
-func (s *socket) leaves() { s.ws.Close(websocket.StatusNormalClosure, "") }
+func (s *socket) leaves() {
+	if s.events != nil {
+		s.events.close()
+		return
+	}
+	s.ws.Close(websocket.StatusNormalClosure, "")
+}
+
+// drops loses the connection.
+func (s *socket) drops() {
+	if s.events != nil {
+		s.events.close()
+		return
+	}
+	s.ws.CloseNow()
+}

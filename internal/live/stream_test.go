@@ -7,159 +7,173 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/coder/websocket"
-
 	"parley/internal/app"
 )
 
 func TestWhatOneWritesAppearsAtTheOther(t *testing.T) {
-	f := open(t, settings{})
-	thread := f.workshop()
-	mina, finn := f.mina.watches(thread), f.finn.watches(thread)
-	id := f.mina.posts(thread, "Hello, Finn.")
-	for _, s := range []*socket{mina, finn} {
-		got := s.expect("new_message")
-		if got.number("thread_id") != thread || got.object("message").number("id") != id || got.text("event_id") == "" {
-			t.Errorf("got %v", got)
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		f := open(t, settings{kind: kind})
+		thread := f.workshop()
+		mina, finn := f.mina.watches(thread), f.finn.watches(thread)
+		id := f.mina.posts(thread, "Hello, Finn.")
+		for _, s := range []*socket{mina, finn} {
+			got := s.expect("new_message")
+			if got.number("thread_id") != thread || got.object("message").number("id") != id || got.text("event_id") == "" {
+				t.Errorf("got %v", got)
+			}
 		}
-	}
+	})
 }
 
 func TestASocketThatComesBackGetsWhatItMissedThenWhatIsNew(t *testing.T) {
-	f := open(t, settings{})
-	thread := f.workshop()
-	s := f.mina.watches(thread)
-	f.ada.posts(thread, "one")
-	last := s.expect("new_message").text("event_id")
-	s.ws.CloseNow()
-	missed := []int64{f.ada.posts(thread, "two"), f.ada.posts(thread, "three")}
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		f := open(t, settings{kind: kind})
+		thread := f.workshop()
+		s := f.mina.watches(thread)
+		f.ada.posts(thread, "one")
+		last := s.expect("new_message").text("event_id")
+		s.drops()
+		missed := []int64{f.ada.posts(thread, "two"), f.ada.posts(thread, "three")}
 
-	s, greeting := f.mina.resumes(threadPath(thread), last)
-	if greeting["recovered"] != true || greeting.text("event_id") != last {
-		t.Errorf("greeted with %v", greeting)
-	}
-	for _, id := range append(missed, f.ada.posts(thread, "four")) {
-		if got := s.expect("new_message").object("message").number("id"); got != id {
-			t.Errorf("got message %d, want %d", got, id)
+		s, greeting := f.mina.resumes(threadPath(thread), last)
+		if greeting["recovered"] != true || greeting.text("event_id") != last {
+			t.Errorf("greeted with %v", greeting)
 		}
-	}
-	s.settled()
+		for _, id := range append(missed, f.ada.posts(thread, "four")) {
+			if got := s.expect("new_message").object("message").number("id"); got != id {
+				t.Errorf("got message %d, want %d", got, id)
+			}
+		}
+		s.settled()
+	})
 }
 
 func TestTheGlobalSocketResumesToo(t *testing.T) {
-	f := open(t, settings{})
-	s := f.mina.knocks(globalPath)
-	last := s.expect("connected").text("event_id")
-	s.ws.CloseNow()
-	f.starts(app.NewThread{Title: "Missed"})
-	s, greeting := f.mina.resumes(globalPath, last)
-	if greeting["recovered"] != true {
-		t.Errorf("greeted with %v", greeting)
-	}
-	s.expect("forum_notification_count")
-	if got := s.expect("new_thread_created").object("thread").text("title"); got != "Missed" {
-		t.Errorf("got %q", got)
-	}
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		f := open(t, settings{kind: kind})
+		s := f.mina.knocks(globalPath)
+		last := s.expect("connected").text("event_id")
+		s.drops()
+		f.starts(app.NewThread{Title: "Missed"})
+		s, greeting := f.mina.resumes(globalPath, last)
+		if greeting["recovered"] != true {
+			t.Errorf("greeted with %v", greeting)
+		}
+		s.expect("forum_notification_count")
+		if got := s.expect("new_thread_created").object("thread").text("title"); got != "Missed" {
+			t.Errorf("got %q", got)
+		}
+	})
 }
 
 func TestAnEventIDThatMeansNothingHereStartsAnew(t *testing.T) {
-	f := open(t, settings{})
-	thread := f.workshop()
-	own := f.store.Generation()
-	for _, id := range []string{
-		"nonsense", "", own, "another.t1:1", own + ".t2:1", own + ".t1:99", own + ".f:1.u3:0", "../../etc/passwd", "\x00",
-	} {
-		if _, greeting := f.mina.resumes(threadPath(thread), id); greeting["recovered"] != false {
-			t.Errorf("%q: %v", id, greeting)
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		f := open(t, settings{kind: kind})
+		thread := f.workshop()
+		own := f.store.Generation()
+		for _, id := range []string{
+			"nonsense", "", own, "another.t1:1", own + ".t2:1", own + ".t1:99", own + ".f:1.u3:0", "../../etc/passwd", "\x00",
+		} {
+			if _, greeting := f.mina.resumes(threadPath(thread), id); greeting["recovered"] != false {
+				t.Errorf("%q: %v", id, greeting)
+			}
 		}
-	}
-	for _, id := range []string{own + ".f:0.u4:0", own + ".t1:1"} {
-		if _, greeting := f.mina.resumes(globalPath, id); greeting["recovered"] != false {
-			t.Errorf("%q: %v", id, greeting)
+		for _, id := range []string{own + ".f:0.u4:0", own + ".t1:1"} {
+			if _, greeting := f.mina.resumes(globalPath, id); greeting["recovered"] != false {
+				t.Errorf("%q: %v", id, greeting)
+			}
 		}
-	}
+	})
 }
 
 func TestNobodyResumesWhatTheyMayNotSeeNow(t *testing.T) {
-	f := open(t, settings{})
-	paid := f.starts(app.NewThread{Title: "Plans", TierID: f.supporters})
-	s := f.mina.knocks(threadPath(paid))
-	last := s.expect("connected").text("event_id")
-	s.ws.CloseNow()
-	f.mina.pays(0)
-	f.mina.knocks(threadPath(paid)+"?last_event_id="+last).endsWith(1008, "Access denied")
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		f := open(t, settings{kind: kind})
+		paid := f.starts(app.NewThread{Title: "Plans", TierID: f.supporters})
+		s := f.mina.knocks(threadPath(paid))
+		last := s.expect("connected").text("event_id")
+		s.drops()
+		f.mina.pays(0)
+		f.mina.knocks(threadPath(paid)+"?last_event_id="+last).endsWith(1008, "Access denied")
+	})
 }
 
 func TestTheCountOfAGreetingIsNeverOlderThanTheChangesThatFollow(t *testing.T) {
-	f := open(t, settings{})
-	for range 20 {
-		changed := make(chan error, 1)
-		go func() {
-			_, err := f.app.ReadAllNotifications(t.Context(), f.mina.viewer())
-			changed <- err
-		}()
-		s := f.mina.knocks(globalPath)
-		s.expect("connected")
-		version := s.expect("forum_notification_count").number("count_version")
-		must(f, <-changed)
-		want, err := f.app.NotificationCount(t.Context(), f.mina.viewer())
-		must(f, err)
-		for version < want.CountVersion {
-			version = s.until("forum_notification_count").number("count_version")
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		f := open(t, settings{kind: kind})
+		for range 20 {
+			changed := make(chan error, 1)
+			go func() {
+				_, err := f.app.ReadAllNotifications(t.Context(), f.mina.viewer())
+				changed <- err
+			}()
+			s := f.mina.knocks(globalPath)
+			s.expect("connected")
+			version := s.expect("forum_notification_count").number("count_version")
+			must(f, <-changed)
+			want, err := f.app.NotificationCount(t.Context(), f.mina.viewer())
+			must(f, err)
+			for version < want.CountVersion {
+				version = s.until("forum_notification_count").number("count_version")
+			}
+			s.drops()
 		}
-		s.ws.CloseNow()
-	}
+	})
 }
 
 func TestAServerThatGoesAwaySaysSo(t *testing.T) {
-	f := open(t, settings{})
-	s := f.mina.opens(globalPath)
-	f.stop()
-	s.endsWith(1001, "Server is going away")
-	f.mina.knocks(globalPath).endsWith(1001, "Server is going away")
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		f := open(t, settings{kind: kind})
+		s := f.mina.opens(globalPath)
+		f.stop()
+		s.endsWith(1001, "Server is going away")
+		f.mina.knocks(globalPath).endsWith(1001, "Server is going away")
+	})
 }
 
 // TestEveryMessageArrivesOnceInOrderUnderLoad has several people write at once
 // while readers lose their connections and come back.
 func TestEveryMessageArrivesOnceInOrderUnderLoad(t *testing.T) {
-	const writers, each, readers = 3, 40, 4
-	f := open(t, settings{})
-	thread := f.workshop()
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		const writers, each, readers = 3, 40, 4
+		f := open(t, settings{kind: kind})
+		thread := f.workshop()
 
-	var reading, writing sync.WaitGroup
-	failed := make(chan error, readers)
-	got := make([][]int64, readers)
-	for i := range readers {
-		r := &reader{f: f, path: threadPath(thread), luck: rand.New(rand.NewPCG(1, uint64(i)))}
-		r.connect()
-		r.last = r.socket().expect("connected").text("event_id")
-		reading.Go(func() {
-			if err := r.read(writers * each); err != nil {
-				failed <- fmt.Errorf("reader %d: %w", i, err)
-			}
-			got[i] = r.ids
-		})
-	}
-	for range writers {
-		writing.Go(func() {
-			for i := range each {
-				f.ada.posts(thread, fmt.Sprint(i))
-			}
-		})
-	}
-	writing.Wait()
-	reading.Wait()
-	close(failed)
-	for err := range failed {
-		t.Fatal(err)
-	}
-	messages, _, err := f.app.Messages(t.Context(), f.ada.viewer(), thread, app.MessageQuery{Limit: 100})
-	must(f, err)
-	for i, ids := range got {
-		if !ordered(ids) || ids[len(ids)-1] != messages[len(messages)-1].ID {
-			t.Errorf("reader %d got %v", i, ids)
+		var reading, writing sync.WaitGroup
+		failed := make(chan error, readers)
+		got := make([][]int64, readers)
+		for i := range readers {
+			r := &reader{f: f, path: threadPath(thread), luck: rand.New(rand.NewPCG(1, uint64(i)))}
+			r.connect()
+			r.last = r.socket.expect("connected").text("event_id")
+			reading.Go(func() {
+				if err := r.read(writers * each); err != nil {
+					failed <- fmt.Errorf("reader %d: %w", i, err)
+				}
+				got[i] = r.ids
+			})
 		}
-	}
+		for range writers {
+			writing.Go(func() {
+				for i := range each {
+					f.ada.posts(thread, fmt.Sprint(i))
+				}
+			})
+		}
+		writing.Wait()
+		reading.Wait()
+		close(failed)
+		for err := range failed {
+			t.Fatal(err)
+		}
+		messages, _, err := f.app.Messages(t.Context(), f.ada.viewer(), thread, app.MessageQuery{Limit: 100})
+		must(f, err)
+		for i, ids := range got {
+			if !ordered(ids) || ids[len(ids)-1] != messages[len(messages)-1].ID {
+				t.Errorf("reader %d got %v", i, ids)
+			}
+		}
+	})
 }
 
 func ordered(ids []int64) bool {
@@ -173,24 +187,22 @@ func ordered(ids []int64) bool {
 
 // reader reads a thread's messages over a network that breaks now and then.
 type reader struct {
-	f    *forum
-	path string
-	luck *rand.Rand
-	ws   *websocket.Conn
-	last string // event id
-	ids  []int64
+	f      *forum
+	path   string
+	luck   *rand.Rand
+	socket *socket
+	last   string // event id
+	ids    []int64
 }
 
-func (r *reader) socket() *socket { return &socket{r.f.t, r.f, r.ws} }
-
 func (r *reader) connect() {
-	r.ws = r.f.dial(r.path+"?last_event_id="+r.last, http.Header{"Cookie": {"session_id=" + r.f.mina.token}}).ws
+	r.socket = r.f.dial(r.path+"?last_event_id="+r.last, http.Header{"Cookie": {"session_id=" + r.f.mina.token}})
 }
 
 // read reads n messages.
 func (r *reader) read(n int) error {
 	for len(r.ids) < n {
-		frame, err := r.socket().read()
+		frame, err := r.socket.read()
 		if err != nil {
 			return err
 		}
@@ -206,7 +218,7 @@ func (r *reader) read(n int) error {
 		}
 		r.last = frame.text("event_id")
 		if r.luck.IntN(10) == 0 {
-			r.ws.CloseNow()
+			r.socket.drops()
 			r.connect()
 		}
 	}

@@ -38,7 +38,7 @@ func New() *Metrics {
 		registry: prometheus.NewRegistry(),
 		sockets:  newSockets(),
 		events:   counters("events_committed_total", "Events committed by this process.", "type"),
-		requests: durations("http_request_duration_seconds", "Time to answer requests, by the route's pattern. Of a WebSocket (101): until its client has all it missed.",
+		requests: durations("http_request_duration_seconds", "Time to answer requests, by the route's pattern. Of a WebSocket (101): until its client has all it missed; of an event stream: until it begins.",
 			[]float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}, "route", "code"),
 		queries: durations("db_query_duration_seconds", "Time of statements, reading their rows included, and of commits.",
 			[]float64{.00005, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5}, "query"),

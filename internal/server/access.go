@@ -19,10 +19,14 @@ import (
 func (s *Server) withAccessLog(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		rec := &recorder{ResponseWriter: w}
+		rec := &recorder{ResponseWriter: w, began: began}
 		defer func() {
 			took := time.Since(began)
-			s.counts.Request(r.Pattern, rec.status, took)
+			if rec.streamed > 0 { // a stream lasts for as long as somebody listens
+				s.counts.Request(r.Pattern, rec.status, rec.streamed)
+			} else {
+				s.counts.Request(r.Pattern, rec.status, took)
+			}
 			s.logRequest(r, rec, took)
 		}()
 		s.recovered(rec, r, next)
@@ -73,13 +77,18 @@ func (s *Server) recovered(rec *recorder, r *http.Request, next http.Handler) {
 // recorder notes what was answered.
 type recorder struct {
 	http.ResponseWriter
-	status int // 0: nothing yet
-	bytes  int64
+	began    time.Time
+	streamed time.Duration // how long it took until an event stream began; 0: it is none
+	status   int           // 0: nothing yet
+	bytes    int64
 }
 
 func (r *recorder) WriteHeader(status int) {
 	if r.status == 0 || r.status < 200 {
 		r.status = status
+	}
+	if r.Header().Get("Content-Type") == "text/event-stream" {
+		r.streamed = time.Since(r.began)
 	}
 	r.ResponseWriter.WriteHeader(status)
 }

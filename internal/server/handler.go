@@ -33,8 +33,11 @@ func (s *Server) routes() http.Handler {
 	// What an answer says of an account stands beside what a request chose:
 	// compressed together, the size would tell one from the other (BREACH).
 	mux.Handle("/api/auth/", forum)
+	// Connections, not answers: what is written has to leave at once. They are found at
+	// the first look.
 	mux.Handle("/api/forum/ws/", forum)
-	s.live.Register(mux) // connections, not answers; and found at the first look
+	mux.Handle("/api/forum/events/", forum)
+	s.live.Register(mux)
 	mux.Handle("/", web.Handler())
 	return mux
 }

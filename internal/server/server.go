@@ -127,6 +127,7 @@ func (s *Server) Run(ctx context.Context, listener, admin net.Listener) error {
 	parts.Go(func() error { return s.app.Run(background) })
 
 	main := s.httpServer(s.Handler())
+	main.RegisterOnShutdown(s.live.EndStreams)
 	parts.Go(func() error { return serve(main, listener) })
 	operators := s.httpServer(s.adminHandler())
 	operators.WriteTimeout = 0 // a profile takes as long as it is asked to

@@ -195,6 +195,46 @@ func TestStoppingFinishesRequestsAndClosesSocketsGently(t *testing.T) {
 	}
 }
 
+func TestEventStreamsComeAsTheyAreWrittenAndDoNotHoldUpStopping(t *testing.T) {
+	r := run(t, settings())
+	cookie := r.login()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.url+"/api/forum/events/global", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Cookie", cookie.Name+"="+cookie.Value)
+	request.Header.Set("Accept-Encoding", "gzip")
+	response, err := r.client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.Header.Get("Content-Type") != "text/event-stream" || response.Header.Get("Content-Encoding") != "" {
+		t.Fatalf("answered %s, %v", response.Status, response.Header)
+	}
+	lines := bufio.NewScanner(response.Body)
+	for lines.Scan() && !strings.Contains(lines.Text(), `"type":"forum_notification_count"`) { // the end of the greeting
+	}
+	r.shows(map[string]float64{
+		`parley_connections{client="field",stream="forum_global"}`:  1,
+		`parley_connection_opens_total{stream="forum_global"}`:      1,
+		`parley_connections{client="field",stream="forum_threads"}`: 0,
+	})
+	if err := r.stop(); err != nil {
+		t.Errorf("stopping: %v", err)
+	}
+	var rest []string
+	for lines.Scan() {
+		rest = append(rest, lines.Text())
+	}
+	if text := strings.Join(rest, "\n"); lines.Err() != nil || !strings.Contains(text, "event: close\ndata: {\"code\":1001") {
+		t.Errorf("ended with %v after %q", lines.Err(), text)
+	}
+	if log := r.log.String(); !strings.Contains(log, `"path":"/api/forum/events/global","status":200`) {
+		t.Errorf("the log does not tell of the stream:\n%s", log)
+	}
+}
+
 // socket opens Mina's global socket for as long as a test may wait.
 func (r *running) socket() (context.Context, *websocket.Conn) {
 	r.t.Helper()
