@@ -52,6 +52,9 @@ func (a *App) UpdateSettings(ctx context.Context, v parley.Viewer, patch Setting
 		set(&s.EveryoneMentions, patch.EveryoneMentions)
 		var err error
 		if patch.Alias != nil {
+			if err := tx.Alone(); err != nil { // of two who want one name at once, one gets it
+				return s, err
+			}
 			if s.DisplayAlias, err = chosenAlias(&tx.Snapshot, v.ID, old.DisplayAlias, *patch.Alias); err != nil {
 				return s, err
 			}

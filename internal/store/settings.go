@@ -11,6 +11,9 @@ import (
 
 // Settings reads what somebody set for themselves.
 func (s *Snapshot) Settings(userID int64) (parley.Settings, error) {
+	if err := s.inTurn(userID); err != nil { // who changes them changes what is read here
+		return parley.Settings{}, err
+	}
 	settings, found, err := one(s, scanSettings, `SELECT quick_reply, quick_mentions, quick_replies, dismiss_seconds, sound, position,
 		show_online, direct_mentions, everyone_mentions FROM user_settings WHERE user_id = $1`, userID)
 	if err != nil {
@@ -62,7 +65,7 @@ func (tx *Tx) SetSettings(userID int64, s parley.Settings) error {
 }
 
 // AliasTaken reports whether somebody else has an alias or a username that a name
-// looks like.
+// looks like. A transaction that goes by it runs Alone.
 func (s *Snapshot) AliasTaken(name string, userID int64) (bool, error) {
 	_, taken, err := one(s, scalar[int64], `SELECT id FROM users WHERE alias_skeleton = $1 AND id <> $2
 		UNION ALL SELECT id FROM users WHERE username_skeleton = $1 AND id <> $2 LIMIT 1`, names.Skeleton(name), userID)
