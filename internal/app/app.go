@@ -97,27 +97,37 @@ type Idempotency struct {
 // create runs fn, which returns the id of what it made, unless the request was
 // made before.
 func (a *App) create(ctx context.Context, actor int64, idem Idempotency, fn func(*store.Tx, parley.Viewer) (int64, error)) (id int64, err error) {
-	err = a.change(ctx, actor, func(tx *store.Tx, v parley.Viewer) (err error) {
+	err = a.createAndTell(ctx, actor, idem, &id, fn, nil)
+	return id, err
+}
+
+// createAndTell is create with an answer, which is told when id is set.
+func (a *App) createAndTell(ctx context.Context, actor int64, idem Idempotency, id *int64, fn func(*store.Tx, parley.Viewer) (int64, error), tell answer) error {
+	return a.changeAndTell(ctx, actor, func(tx *store.Tx, v parley.Viewer) (err error) {
 		if idem.Key == "" {
-			id, err = fn(tx, v)
+			*id, err = fn(tx, v)
 			return err
 		}
 		var repeated bool
-		if id, repeated, err = tx.Repeated(actor, idem.Key, idem.Fingerprint); err != nil || repeated {
+		if *id, repeated, err = tx.Repeated(actor, idem.Key, idem.Fingerprint); err != nil || repeated {
 			return err
 		}
-		if id, err = fn(tx, v); err != nil {
+		if *id, err = fn(tx, v); err != nil {
 			return err
 		}
-		return tx.Remember(actor, idem.Key, idem.Fingerprint, id)
-	})
-	return id, err
+		return tx.Remember(actor, idem.Key, idem.Fingerprint, *id)
+	}, tell)
 }
 
 // change runs fn in a transaction with the actor's rights as they are in it, and
 // publishes the events. fn may run more than once, see store.Store.Update.
 func (a *App) change(ctx context.Context, actor int64, fn func(*store.Tx, parley.Viewer) error) error {
-	return a.update(ctx, func(tx *store.Tx) error {
+	return a.changeAndTell(ctx, actor, fn, nil)
+}
+
+// changeAndTell is change with an answer.
+func (a *App) changeAndTell(ctx context.Context, actor int64, fn func(*store.Tx, parley.Viewer) error, tell answer) error {
+	return a.updateAndTell(ctx, func(tx *store.Tx) error {
 		v, found, err := tx.Viewer(actor)
 		if err != nil {
 			return err
@@ -126,7 +136,7 @@ func (a *App) change(ctx context.Context, actor int64, fn func(*store.Tx, parley
 			return parley.ErrNotSignedIn
 		}
 		return fn(tx, v)
-	})
+	}, actor, tell)
 }
 
 // viewNow runs fn on a snapshot with the person's rights as they are in it. What
@@ -145,46 +155,86 @@ func (a *App) viewNow(ctx context.Context, v parley.Viewer, fn func(*store.Snaps
 	})
 }
 
+// answer reads what somebody who made a change is told of it; nil: nothing. It does so
+// in the snapshot that the change's events are rendered in: a second one, and
+// reading the same again, cost a post a tenth.
+type answer func(*renderer) error
+
 // update runs fn in a transaction and publishes the events it appended.
 func (a *App) update(ctx context.Context, fn func(*store.Tx) error) error {
-	logged, err := a.store.Update(ctx, fn)
+	return a.updateAndTell(ctx, fn, 0, nil)
+}
+
+// updateAndTell is update with an answer to a user.
+func (a *App) updateAndTell(ctx context.Context, fn func(*store.Tx) error, user int64, tell answer) error {
+	promised := false
+	logged, err := a.store.Update(ctx, func(tx *store.Tx) error {
+		err := fn(tx)
+		promised = tx.AddedJob()
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	now := time.Now()
+	if promised {
+		a.wakeJobs()
+	}
+	committed := time.Now()
 	for _, l := range logged {
 		a.told(l.Event)
 	}
+	logged = a.wanted(logged)
+	if len(logged) == 0 && tell == nil {
+		return nil
+	}
 	// The change is made, whether or not somebody still waits for the answer.
-	a.publish(context.WithoutCancel(ctx), logged, now)
-	return nil
+	err = a.store.View(context.WithoutCancel(ctx), func(s *store.Snapshot) error {
+		r := newRenderer(s, user)
+		a.publish(ctx, r, logged, committed)
+		if tell == nil {
+			return nil
+		}
+		return tell(r)
+	})
+	if tell == nil && err != nil {
+		a.unpublished(ctx, logged, err)
+		return nil
+	}
+	return err
 }
 
-// publish hands events to the hub that were committed at a time. What fails here is
-// found in the log by whoever follows it.
-func (a *App) publish(ctx context.Context, logged []store.Logged, committed time.Time) {
+// wanted returns those of the events that the hub has to be told of.
+func (a *App) wanted(logged []store.Logged) (wanted []store.Logged) {
 	hub := a.hub.Load()
 	if hub == nil {
-		return
+		return nil
 	}
-	wanted := logged[:0:0]
 	for _, l := range logged {
 		if e, ok := l.Event.(parley.Notified); !ok || (*hub).Connected(userKey(e.UserID)) {
 			wanted = append(wanted, l)
 		}
 	}
-	if len(wanted) == 0 {
-		return
-	}
-	events, err := a.log.render(ctx, wanted)
+	return wanted
+}
+
+// publish hands events to the hub that were committed at a time. What fails here is
+// found in the log by whoever follows it.
+func (a *App) publish(ctx context.Context, r *renderer, logged []store.Logged, committed time.Time) {
+	events, err := r.all(logged)
 	if err != nil {
-		a.logger.WarnContext(ctx, "events left for the follower", "events", len(wanted), "error", err)
+		a.unpublished(ctx, logged, err)
 		return
 	}
 	for i := range events {
 		events[i].Committed = committed // the log knows only when the transaction began
 	}
-	(*hub).Publish(events...)
+	if len(events) > 0 {
+		(*a.hub.Load()).Publish(events...)
+	}
+}
+
+func (a *App) unpublished(ctx context.Context, logged []store.Logged, err error) {
+	a.logger.WarnContext(ctx, "events left for the follower", "events", len(logged), "error", err)
 }
 
 // userKey names a user to the hub.

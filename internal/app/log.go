@@ -52,17 +52,8 @@ func readPage(s *store.Snapshot, want realtime.Want) (page realtime.Page, err er
 	if err != nil {
 		return page, err
 	}
-	page.Events, err = renderAll(s, logged)
+	page.Events, err = newRenderer(s, 0).all(logged)
 	return page, err
-}
-
-// render renders events as they read now.
-func (l *Log) render(ctx context.Context, logged []store.Logged) (events []realtime.Event, err error) {
-	err = l.store.View(ctx, func(s *store.Snapshot) error {
-		events, err = renderAll(s, logged)
-		return err
-	})
-	return events, err
 }
 
 func hubHeads(heads []store.Head) []realtime.Head {

@@ -127,12 +127,17 @@ func (a *App) MessagesSince(ctx context.Context, v parley.Viewer, threadID, sinc
 // Message returns a message as v sees it.
 func (a *App) Message(ctx context.Context, v parley.Viewer, id int64) (m parley.Message, err error) {
 	err = a.store.View(ctx, func(s *store.Snapshot) error {
-		if _, _, err := readableMessage(s, v, id); err != nil {
-			return err
-		}
-		m, _, err = s.Message(v.ID, id)
+		m, err = messageFor(s, v, id)
 		return err
 	})
+	return m, err
+}
+
+func messageFor(s *store.Snapshot, v parley.Viewer, id int64) (parley.Message, error) {
+	if _, _, err := readableMessage(s, v, id); err != nil {
+		return parley.Message{}, err
+	}
+	m, _, err := s.Message(v.ID, id)
 	return m, err
 }
 
@@ -146,7 +151,9 @@ func (a *App) PostMessage(ctx context.Context, v parley.Viewer, threadID int64, 
 	if err != nil {
 		return parley.Message{}, err
 	}
-	id, err := a.create(ctx, v.ID, idem, func(tx *store.Tx, v parley.Viewer) (int64, error) {
+	var id int64
+	var posted parley.Message
+	err = a.createAndTell(ctx, v.ID, idem, &id, func(tx *store.Tx, v parley.Viewer) (int64, error) {
 		t, err := writable(tx, v, threadID)
 		if err != nil {
 			return 0, err
@@ -160,12 +167,11 @@ func (a *App) PostMessage(ctx context.Context, v parley.Viewer, threadID int64, 
 			}
 		}
 		return postMessage(tx, v, t, replyTo, d)
+	}, func(r *renderer) (err error) {
+		posted, err = r.shown(v, id)
+		return err
 	})
-	if err != nil {
-		return parley.Message{}, err
-	}
-	a.wakeJobs()
-	return a.Message(ctx, v, id)
+	return posted, err
 }
 
 // writable returns a thread that v may write in now, or the error that tells v
@@ -221,7 +227,8 @@ func (a *App) EditMessage(ctx context.Context, v parley.Viewer, id int64, conten
 	if err != nil {
 		return parley.Message{}, err
 	}
-	err = a.change(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
+	var edited parley.Message
+	err = a.changeAndTell(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
 		m, t, err := readableMessage(&tx.Snapshot, v, id)
 		switch {
 		case err != nil:
@@ -246,12 +253,11 @@ func (a *App) EditMessage(ctx context.Context, v parley.Viewer, id int64, conten
 			return nil
 		}
 		return fresh.notify(tx, t.ID, id, t.Access, v, true)
+	}, func(r *renderer) (err error) {
+		edited, err = r.shown(v, id)
+		return err
 	})
-	if err != nil {
-		return parley.Message{}, err
-	}
-	a.wakeJobs()
-	return a.Message(ctx, v, id)
+	return edited, err
 }
 
 // DeleteMessage deletes a message with all replies below it, and returns their

@@ -16,22 +16,27 @@ var CloseThreadDeleted = realtime.CloseReason{Code: 1000, Reason: "Thread delete
 // they are in its snapshot: an event about something that is gone shows nothing.
 type renderer struct {
 	s        *store.Snapshot
-	messages map[int64]parley.Message // those that the events are about, as a reader sees them
+	viewer   int64                    // whom messages are read for
+	messages map[int64]parley.Message // those that the events are about, as the viewer sees them
 	counts   map[int64]int64          // messages of the threads that the events are about
 }
 
-// renderAll renders events, reading the messages they are about at once.
-func renderAll(s *store.Snapshot, logged []store.Logged) ([]realtime.Event, error) {
+// newRenderer returns a renderer that reads messages as a viewer sees them, 0:
+// nobody in particular. Events show no difference.
+func newRenderer(s *store.Snapshot, viewer int64) *renderer {
+	return &renderer{s: s, viewer: viewer, counts: map[int64]int64{}}
+}
+
+// all renders events, reading the messages they are about at once.
+func (r *renderer) all(logged []store.Logged) (events []realtime.Event, err error) {
 	var ids []int64
 	for _, l := range logged {
 		ids = append(ids, messagesOf(l.Event)...)
 	}
-	messages, err := s.MessagesByID(0, ids)
-	if err != nil {
+	if r.messages, err = r.s.MessagesByID(r.viewer, ids); err != nil {
 		return nil, err
 	}
-	r := renderer{s, messages, map[int64]int64{}}
-	events := make([]realtime.Event, len(logged))
+	events = make([]realtime.Event, len(logged))
 	for i, l := range logged {
 		if events[i], err = r.render(l); err != nil {
 			return nil, err
@@ -125,6 +130,15 @@ func (r *renderer) frame(e parley.Event, event *realtime.Event) (frame any, err 
 func (r *renderer) message(id, threadID int64) (parley.Message, bool) {
 	m, found := r.messages[id]
 	return m, found && m.ThreadID == threadID
+}
+
+// shown returns a message as v sees it, whom messages are read for. v may see what
+// the events are about: they are of v's own change.
+func (r *renderer) shown(v parley.Viewer, id int64) (parley.Message, error) {
+	if m, found := r.messages[id]; found {
+		return m, nil
+	}
+	return messageFor(r.s, v, id)
 }
 
 func (r *renderer) messagePosted(e parley.MessagePosted) (any, error) {

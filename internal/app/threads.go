@@ -104,7 +104,6 @@ func (a *App) CreateThread(ctx context.Context, v parley.Viewer, in NewThread, i
 	if err != nil {
 		return parley.Thread{}, err
 	}
-	a.wakeJobs()
 	return a.Thread(ctx, v, id)
 }
 
@@ -185,7 +184,6 @@ func (a *App) CreateSubThread(ctx context.Context, v parley.Viewer, messageID in
 	if notified != 0 {
 		a.pushCounts(ctx, notified, id, 0)
 	}
-	a.wakeJobs()
 	return a.Thread(ctx, v, id)
 }
 

@@ -99,7 +99,6 @@ func (a *App) UpdateTier(ctx context.Context, v parley.Viewer, id int64, patch T
 		changed = adminTier(t)
 		return storeTier(tx, v.ID, parley.ActTierUpdated, old, t)
 	})
-	a.wakeJobs()
 	return changed, err
 }
 

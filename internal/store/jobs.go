@@ -19,12 +19,16 @@ type Job struct {
 
 // AddJob adds a job that is due at once; payload is stored as JSON.
 func (tx *Tx) AddJob(kind string, payload any) error {
+	tx.promised = true
 	text, err := json.Marshal(payload)
 	if err != nil {
 		return err
 	}
 	return tx.write(`INSERT INTO jobs (kind, payload, run_at, created_at) VALUES ($1, $2, $3, $3)`, kind, string(text), tx.now)
 }
+
+// AddedJob reports whether the transaction adds a job.
+func (tx *Tx) AddedJob() bool { return tx.promised }
 
 // DueJobs returns up to limit jobs that are due, oldest first.
 func (s *Snapshot) DueJobs(limit int) ([]Job, error) {

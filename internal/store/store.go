@@ -143,8 +143,9 @@ func (s *Store) View(ctx context.Context, fn func(*Snapshot) error) error {
 // changes, or not at all. It is for one goroutine and one function call.
 type Tx struct {
 	Snapshot
-	events []parley.Event
-	wrote  bool
+	events   []parley.Event
+	wrote    bool
+	promised bool // a job
 }
 
 // Update calls fn with a transaction and commits what it did unless it fails.
