@@ -39,7 +39,10 @@ const (
 	exitWrongUse = 2
 )
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() {
+	collectSeldom()
+	os.Exit(run(os.Args[1:]))
+}
 
 // run does what the arguments say. What goes wrong is said in one line.
 func run(args []string) (exit int) {
