@@ -24,6 +24,9 @@ func (h *Hub) attach(ctx context.Context, s *seat, backlog []page) error {
 // queued at once; what is not is read from the log, outside all locks, the next page when the last
 // one is queued. p is what has been read already.
 func (h *Hub) catchUp(ctx context.Context, s *subscription, p page) error {
+	if s.live() {
+		return nil
+	}
 	for {
 		if err := h.feed(ctx, s, p); err != nil {
 			return err

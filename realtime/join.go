@@ -91,6 +91,12 @@ func (h *Hub) bring(ctx context.Context, c *Conn, a Admission, req JoinRequest) 
 		messages = req.Greet(greeting)
 	}
 	c.greet(messages, greeting.EventID)
+	for i := range s.subs {
+		if len(backlog[i].events) == 0 {
+			s.subs[i].channel.attach(&s.subs[i]) // who has nothing to catch up on is live when it reads its greeting
+		}
+	}
+	c.begin()
 	return h.attach(ctx, s, backlog)
 }
 

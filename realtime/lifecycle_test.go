@@ -294,3 +294,18 @@ func TestMessagesReachTheApplication(t *testing.T) {
 		p.hears(`"tomas said hello"`)
 	})
 }
+
+func TestWhoReadsTheirGreetingIsLiveAlready(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.post("t5", "before")
+		v := visit{user: "ada", channels: []string{"t5", "t6"}, deaf: true}
+		p := w.join(v)
+		p.heard()
+		if len(w.hub.channel("t5").subscribers()) != 1 || len(w.hub.channel("t6").subscribers()) != 1 {
+			t.Error("not live")
+		}
+		go p.listen()
+		w.hub.Cast("t6", Message{Lane: Ephemeral, Frame: []byte(`"typing"`)}, nil)
+		p.hears(fresh("g.t5:1.t6:0"), `"typing"`)
+	})
+}

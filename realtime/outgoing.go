@@ -131,7 +131,7 @@ func (c *Conn) waits(key string) bool {
 	return waits
 }
 
-// greet queues the first frames of a joined connection and lets the others follow.
+// greet queues the first frames of a joined connection, before what waits already.
 //
 // The first of them, or a line of its own if there is none, tells an event stream's client which
 // event id it stands at.
@@ -156,6 +156,15 @@ func (c *Conn) greet(messages []Message, id string) {
 	}
 	for _, e := range waiting {
 		q.add(e)
+	}
+}
+
+// begin lets what waits for a joined connection go out, the greeting first.
+func (c *Conn) begin() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.reason != nil {
+		return
 	}
 	c.greeted = true
 	c.release(0)

@@ -38,6 +38,13 @@ func (s *subscription) at() uint64 {
 	return s.position
 }
 
+// live reports whether the connection gets what happens in the channel.
+func (s *subscription) live() bool {
+	s.conn.mu.Lock()
+	defer s.conn.mu.Unlock()
+	return s.fanout != nil
+}
+
 // pass moves past an event and reports whether the connection gets a frame of it: not if it has it
 // already or it is not for it to see. conn.mu is held.
 func (s *subscription) pass(d *delivery) (shown bool) {
@@ -116,7 +123,7 @@ func (s *subscription) replay(events []*delivery) (taken, shown int) {
 // it, so that what is queued next comes behind. c.mu is held.
 func (c *Conn) collect() {
 	s := c.seat.Load()
-	if s == nil || !c.greeted {
+	if s == nil {
 		return
 	}
 	for i := range s.subs {
