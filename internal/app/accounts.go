@@ -165,6 +165,9 @@ func (a *App) SetRights(ctx context.Context, name string, role parley.Role, m pa
 		return err
 	}
 	return a.update(ctx, func(tx *store.Tx) error {
+		if err := tx.Alone(); err != nil {
+			return err
+		}
 		old, err := person(&tx.Snapshot, account.ID)
 		if err != nil {
 			return err
@@ -182,6 +185,9 @@ func (a *App) Deactivate(ctx context.Context, name string) error {
 		return err
 	}
 	return a.update(ctx, func(tx *store.Tx) error {
+		if err := tx.Alone(); err != nil {
+			return err
+		}
 		u, err := person(&tx.Snapshot, account.ID)
 		if err != nil {
 			return err

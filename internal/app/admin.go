@@ -42,13 +42,19 @@ func adminUser(u parley.User) AdminUser {
 // errCreatorsOnly refuses administration, before anything tells what there is.
 var errCreatorsOnly = parley.Errorf(parley.Forbidden, "Only the creator may do this.")
 
-// administrate runs fn in a transaction if the actor is a creator in it.
+// administrate runs fn in a transaction if the actor is a creator in it. Such
+// changes are few, decide by much, and are made one after the other.
 func (a *App) administrate(ctx context.Context, v parley.Viewer, fn func(*store.Tx, parley.Viewer) error) error {
-	return a.change(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
-		if !v.IsCreator() {
-			return errCreatorsOnly
+	return a.update(ctx, func(tx *store.Tx) error {
+		if err := tx.Alone(); err != nil {
+			return err
 		}
-		return fn(tx, v)
+		return as(tx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
+			if !v.IsCreator() {
+				return errCreatorsOnly
+			}
+			return fn(tx, v)
+		})
 	})
 }
 

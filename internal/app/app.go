@@ -97,12 +97,21 @@ type Idempotency struct {
 // create runs fn, which returns the id of what it made, unless the request was
 // made before.
 func (a *App) create(ctx context.Context, actor int64, idem Idempotency, fn func(*store.Tx, parley.Viewer) (int64, error)) (id int64, err error) {
-	err = a.createAndTell(ctx, actor, idem, &id, fn, nil)
+	err = a.createAndTell(ctx, actor, idem, &id, fn, about{})
 	return id, err
 }
 
-// createAndTell is create with an answer, which is told when id is set.
-func (a *App) createAndTell(ctx context.Context, actor int64, idem Idempotency, id *int64, fn func(*store.Tx, parley.Viewer) (int64, error), tell answer) error {
+// createAndTell is create with what goes with it. The answer is told when id is set.
+func (a *App) createAndTell(ctx context.Context, actor int64, idem Idempotency, id *int64, fn func(*store.Tx, parley.Viewer) (int64, error), with about) error {
+	reads := with.reads
+	with.reads = func(s *store.Snapshot) {
+		if idem.Key != "" {
+			s.Repeated(actor, idem.Key, idem.Fingerprint)
+		}
+		if reads != nil {
+			reads(s)
+		}
+	}
 	return a.changeAndTell(ctx, actor, func(tx *store.Tx, v parley.Viewer) (err error) {
 		if idem.Key == "" {
 			*id, err = fn(tx, v)
@@ -116,27 +125,41 @@ func (a *App) createAndTell(ctx context.Context, actor int64, idem Idempotency, 
 			return err
 		}
 		return tx.Remember(actor, idem.Key, idem.Fingerprint, *id)
-	}, tell)
+	}, with)
 }
 
 // change runs fn in a transaction with the actor's rights as they are in it, and
 // publishes the events. fn may run more than once, see store.Store.Update.
 func (a *App) change(ctx context.Context, actor int64, fn func(*store.Tx, parley.Viewer) error) error {
-	return a.changeAndTell(ctx, actor, fn, nil)
+	return a.changeAndTell(ctx, actor, fn, about{})
 }
 
-// changeAndTell is change with an answer.
-func (a *App) changeAndTell(ctx context.Context, actor int64, fn func(*store.Tx, parley.Viewer) error, tell answer) error {
+// changeAndTell is change with what goes with it.
+func (a *App) changeAndTell(ctx context.Context, actor int64, fn func(*store.Tx, parley.Viewer) error, with about) error {
 	return a.updateAndTell(ctx, func(tx *store.Tx) error {
-		v, found, err := tx.Viewer(actor)
-		if err != nil {
-			return err
+		if with.reads != nil {
+			err := tx.Ahead(func(s *store.Snapshot) {
+				s.Viewer(actor)
+				with.reads(s)
+			})
+			if err != nil {
+				return err
+			}
 		}
-		if !found || !v.Active {
-			return parley.ErrNotSignedIn
-		}
-		return fn(tx, v)
-	}, actor, tell)
+		return as(tx, actor, fn)
+	}, actor, with)
+}
+
+// as runs fn with the actor's rights as they are in the transaction.
+func as(tx *store.Tx, actor int64, fn func(*store.Tx, parley.Viewer) error) error {
+	v, found, err := tx.Viewer(actor)
+	if err != nil {
+		return err
+	}
+	if !found || !v.Active {
+		return parley.ErrNotSignedIn
+	}
+	return fn(tx, v)
 }
 
 // viewNow runs fn on a snapshot with the person's rights as they are in it. What
@@ -160,15 +183,22 @@ func (a *App) viewNow(ctx context.Context, v parley.Viewer, fn func(*store.Snaps
 // reading the same again, cost a post a tenth.
 type answer func(*renderer) error
 
-// update runs fn in a transaction and publishes the events it appended.
-func (a *App) update(ctx context.Context, fn func(*store.Tx) error) error {
-	return a.updateAndTell(ctx, fn, 0, nil)
+// about is what goes with a change; the zero value is nothing.
+type about struct {
+	threadID int64                 // the one thread that it is made in, see store.UpdateIn; 0: none
+	reads    func(*store.Snapshot) // names what it reads first, see store.Tx.Ahead
+	tell     answer
 }
 
-// updateAndTell is update with an answer to a user.
-func (a *App) updateAndTell(ctx context.Context, fn func(*store.Tx) error, user int64, tell answer) error {
+// update runs fn in a transaction and publishes the events it appended.
+func (a *App) update(ctx context.Context, fn func(*store.Tx) error) error {
+	return a.updateAndTell(ctx, fn, 0, about{})
+}
+
+// updateAndTell is update with what goes with it; the answer is to a user.
+func (a *App) updateAndTell(ctx context.Context, fn func(*store.Tx) error, user int64, with about) error {
 	promised := false
-	logged, err := a.store.Update(ctx, func(tx *store.Tx) error {
+	logged, err := a.store.UpdateIn(ctx, with.threadID, func(tx *store.Tx) error {
 		err := fn(tx)
 		promised = tx.AddedJob()
 		return err
@@ -184,19 +214,19 @@ func (a *App) updateAndTell(ctx context.Context, fn func(*store.Tx) error, user 
 		a.told(l.Event)
 	}
 	logged = a.wanted(logged)
-	if len(logged) == 0 && tell == nil {
+	if len(logged) == 0 && with.tell == nil {
 		return nil
 	}
 	// The change is made, whether or not somebody still waits for the answer.
 	err = a.store.View(context.WithoutCancel(ctx), func(s *store.Snapshot) error {
 		r := newRenderer(s, user)
 		a.publish(ctx, r, logged, committed)
-		if tell == nil {
+		if with.tell == nil {
 			return nil
 		}
-		return tell(r)
+		return with.tell(r)
 	})
-	if tell == nil && err != nil {
+	if with.tell == nil && err != nil {
 		a.unpublished(ctx, logged, err)
 		return nil
 	}

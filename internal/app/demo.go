@@ -47,6 +47,9 @@ type DemoMember struct {
 // them. It returns them by username.
 func (a *App) FoundDemo(ctx context.Context, d Demo) (people map[string]parley.User, err error) {
 	err = a.update(ctx, func(tx *store.Tx) error {
+		if err := tx.Alone(); err != nil {
+			return err
+		}
 		if n, err := tx.CountUsers(); err != nil || n > 0 {
 			return cmp.Or(err, ErrNotEmpty)
 		}

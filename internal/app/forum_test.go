@@ -3,7 +3,6 @@ package app_test
 import (
 	"encoding/json"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
@@ -31,8 +30,8 @@ type forum struct {
 
 func openForum(t testing.TB) *forum {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "parley.db")
-	c := storetest.NewCommunity(t, func(opts store.Options) *store.Store { return openStore(t, file, opts) })
+	dsn := newDatabase(t)
+	c := storetest.NewCommunity(t, func(opts store.Options) *store.Store { return openStore(t, dsn, opts) })
 	f := &forum{App: app.New(c.Store, app.Options{Logger: quiet}), Community: c, t: t, hub: newNotingHub()}
 	f.Connect(f.hub)
 	return f
@@ -40,10 +39,10 @@ func openForum(t testing.TB) *forum {
 
 var quiet = slog.New(slog.DiscardHandler)
 
-func openStore(t testing.TB, file string, opts store.Options) *store.Store {
+func openStore(t testing.TB, dsn string, opts store.Options) *store.Store {
 	t.Helper()
 	opts.Logger = quiet
-	s, err := store.Open(t.Context(), file, opts)
+	s, err := store.Open(t.Context(), dsn, opts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,8 @@ func (a *App) work(ctx context.Context) {
 	}
 }
 
-// runJobs runs the jobs that are due and reports whether there may be more.
+// runJobs runs the jobs that are due and reports whether there may be more. Those
+// that other servers are about are theirs, unless they fail.
 func (a *App) runJobs(ctx context.Context) (more bool) {
 	var jobs []store.Job
 	err := a.store.View(ctx, func(s *store.Snapshot) (err error) {
@@ -62,27 +63,40 @@ func (a *App) runJobs(ctx context.Context) (more bool) {
 		return false
 	}
 	for _, job := range jobs {
-		err := a.runJob(ctx, job)
+		taken, err := a.runJob(ctx, job)
 		if ctx.Err() != nil {
 			return false
 		}
 		if err != nil && !a.postpone(ctx, job, err) {
 			return false // what cannot be postponed is due at once: not without a pause
 		}
+		more = more || taken
 	}
-	return len(jobs) > 0
+	return more
 }
 
-// runJob does one job, or one batch of it, in one transaction with its removal.
-func (a *App) runJob(ctx context.Context, job store.Job) error {
+// runJob does one job, or one batch of it, and reports whether it was there to be
+// taken.
+func (a *App) runJob(ctx context.Context, job store.Job) (taken bool, err error) {
 	switch job.Kind {
 	case jobNotify:
 		return a.runNotify(ctx, job)
 	case jobTierShown:
 		return a.runTierShown(ctx, job)
 	default:
-		return fmt.Errorf("no such kind of job: written by a newer release?")
+		return true, fmt.Errorf("no such kind of job: written by a newer release?")
 	}
+}
+
+// takeJob does a job in one transaction with its removal.
+func (a *App) takeJob(ctx context.Context, job store.Job, do func(*store.Tx) error) (taken bool, err error) {
+	err = a.update(ctx, func(tx *store.Tx) error {
+		if taken, err = tx.TakeJob(job.ID); err != nil || !taken {
+			return err
+		}
+		return do(tx)
+	})
+	return taken, err
 }
 
 // postpone notes that a job failed; it is tried again after pauses that double.
@@ -107,20 +121,16 @@ type notifyJob struct {
 }
 
 // runNotify notifies the next batch of people and leaves a job for the rest.
-func (a *App) runNotify(ctx context.Context, job store.Job) error {
+func (a *App) runNotify(ctx context.Context, job store.Job) (taken bool, err error) {
 	var n notifyJob
 	if err := json.Unmarshal(job.Payload, &n); err != nil {
-		return err
+		return true, err
 	}
 	var notified []int64
 	var threadID int64
-	err := a.update(ctx, func(tx *store.Tx) error {
+	taken, err = a.takeJob(ctx, job, func(tx *store.Tx) error {
 		notified = nil
-		mine, err := tx.TakeJob(job.ID)
-		if err != nil || !mine {
-			return err
-		}
-		m, found, err := tx.MessageState(n.MessageID)
+		m, found, err := tx.Glance().MessageState(n.MessageID)
 		if err != nil || !found {
 			return err
 		}
@@ -131,33 +141,30 @@ func (a *App) runNotify(ctx context.Context, job store.Job) error {
 	for _, id := range notified {
 		a.pushCounts(ctx, id, threadID, 0)
 	}
-	return err
+	return taken, err
 }
 
 // runTierShown tells of the next threads that show a tier.
-func (a *App) runTierShown(ctx context.Context, job store.Job) error {
+func (a *App) runTierShown(ctx context.Context, job store.Job) (taken bool, err error) {
 	var j tierJob
 	if err := json.Unmarshal(job.Payload, &j); err != nil {
-		return err
+		return true, err
 	}
-	return a.update(ctx, func(tx *store.Tx) error {
-		mine, err := tx.TakeJob(job.ID)
-		if err != nil || !mine {
-			return err
-		}
-		return j.run(tx)
-	})
+	return a.takeJob(ctx, job, j.run)
 }
 
-// run notifies one batch of people and returns who they are.
+// run notifies one batch of people and returns who they are. It only glances at the
+// thread, which others go on to write in: what it makes of an access that changes
+// meanwhile is shown to nobody whom the new one shuts out.
 func (n notifyJob) run(tx *store.Tx, m store.MessageState) (notified []int64, err error) {
-	t, found, err := tx.ThreadState(m.ThreadID)
+	glance := tx.Glance()
+	t, found, err := glance.ThreadState(m.ThreadID)
 	if err != nil || !found {
 		return nil, err
 	}
 	var repliedTo int64
 	if m.ReplyToID != 0 && !n.Edited {
-		origin, _, err := tx.MessageState(m.ReplyToID)
+		origin, _, err := glance.MessageState(m.ReplyToID)
 		if err != nil {
 			return nil, err
 		}

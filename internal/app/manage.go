@@ -23,6 +23,9 @@ func (a *App) UpdateThread(ctx context.Context, v parley.Viewer, id int64, patch
 	var changed, affected []int64
 	err := a.change(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
 		changed, affected = nil, nil
+		if err := tx.HoldThread(id); err != nil {
+			return err
+		}
 		old, err := readable(&tx.Snapshot, v, id)
 		if err != nil {
 			return err
@@ -163,6 +166,9 @@ func (a *App) SetTier(ctx context.Context, v parley.Viewer, id, tierID int64) (p
 func (a *App) DeleteThread(ctx context.Context, v parley.Viewer, id int64) (int, error) {
 	var deleted, affected []int64
 	err := a.change(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
+		if err := tx.HoldThread(id); err != nil {
+			return err
+		}
 		t, err := readable(&tx.Snapshot, v, id)
 		if err != nil {
 			return err

@@ -151,6 +151,14 @@ func (a *App) PostMessage(ctx context.Context, v parley.Viewer, threadID int64, 
 	if err != nil {
 		return parley.Message{}, err
 	}
+	reads := func(s *store.Snapshot) {
+		s.ThreadState(threadID)
+		if replyTo != 0 {
+			s.MessageState(replyTo)
+		}
+		s.LastPosted(threadID, v.ID)
+		s.AnyListeners(threadID, v.ID)
+	}
 	var id int64
 	var posted parley.Message
 	err = a.createAndTell(ctx, v.ID, idem, &id, func(tx *store.Tx, v parley.Viewer) (int64, error) {
@@ -167,10 +175,10 @@ func (a *App) PostMessage(ctx context.Context, v parley.Viewer, threadID int64, 
 			}
 		}
 		return postMessage(tx, v, t, replyTo, d)
-	}, func(r *renderer) (err error) {
+	}, about{threadID: threadID, reads: reads, tell: func(r *renderer) (err error) {
 		posted, err = r.shown(v, id)
 		return err
-	})
+	}})
 	return posted, err
 }
 
@@ -201,6 +209,15 @@ func writable(tx *store.Tx, v parley.Viewer, id int64) (store.ThreadState, error
 }
 
 func postMessage(tx *store.Tx, v parley.Viewer, t store.ThreadState, replyTo int64, d draft) (int64, error) {
+	notifies := replyTo != 0 || len(d.named)+len(d.specials) > 0
+	if !notifies {
+		// Nobody would be notified in most threads most of the time: a look is cheaper than a
+		// job, which is a transaction of its own.
+		var err error
+		if notifies, err = tx.AnyListeners(t.ID, v.ID); err != nil {
+			return 0, err
+		}
+	}
 	id, err := tx.InsertMessage(t.ID, v.ID, replyTo, d.text)
 	if err != nil {
 		return 0, err
@@ -209,13 +226,8 @@ func postMessage(tx *store.Tx, v parley.Viewer, t store.ThreadState, replyTo int
 		return 0, err
 	}
 	tx.Append(parley.MessagePosted{ThreadID: t.ID, MessageID: id})
-	if replyTo == 0 && len(d.named)+len(d.specials) == 0 {
-		// Nobody would be notified in most threads most of the time: a look is cheaper than a
-		// job, which is a transaction of its own.
-		heard, err := tx.AnyListeners(t.ID, v.ID)
-		if err != nil || !heard {
-			return id, err
-		}
+	if !notifies {
+		return id, nil
 	}
 	return id, d.notify(tx, t.ID, id, t.Access, v, false)
 }
@@ -253,10 +265,10 @@ func (a *App) EditMessage(ctx context.Context, v parley.Viewer, id int64, conten
 			return nil
 		}
 		return fresh.notify(tx, t.ID, id, t.Access, v, true)
-	}, func(r *renderer) (err error) {
+	}, about{tell: func(r *renderer) (err error) {
 		edited, err = r.shown(v, id)
 		return err
-	})
+	}})
 	return edited, err
 }
 

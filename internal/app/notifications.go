@@ -73,7 +73,8 @@ type ReadResult struct {
 // newest) and marks the notifications up to there read.
 func (a *App) MarkRead(ctx context.Context, v parley.Viewer, threadID, upTo int64) (ReadResult, error) {
 	return a.readNotifications(ctx, v, threadID, func(tx *store.Tx, v parley.Viewer) (int64, error) {
-		if _, err := readable(&tx.Snapshot, v, threadID); err != nil {
+		// A glance: readers need not keep others from writing meanwhile.
+		if _, err := readable(tx.Glance(), v, threadID); err != nil {
 			return 0, err
 		}
 		newest, err := tx.NewestMessageID(threadID)

@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"context"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -148,14 +147,14 @@ func TestAMessageDeletedBeforeItsJobRanNotifiesNobody(t *testing.T) {
 // TestNotificationsSurviveACrash ends the process, as far as the database can
 // tell, between a post's commit and its job.
 func TestNotificationsSurviveACrash(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "parley.db")
-	c := storetest.NewCommunity(t, func(opts store.Options) *store.Store { return openStore(t, file, opts) })
+	dsn := newDatabase(t)
+	c := storetest.NewCommunity(t, func(opts store.Options) *store.Store { return openStore(t, dsn, opts) })
 	before := app.New(c.Store, app.Options{Logger: quiet})
 	m := must[parley.Message](t)(before.PostMessage(t.Context(), c.Finn, c.Free.ID, "@Mina @Ada", 0, app.Idempotency{}))
 	if err := c.Store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	c.Store = openStore(t, file, store.Options{Now: c.Clock.Now})
+	c.Store = openStore(t, dsn, store.Options{Now: c.Clock.Now})
 	f := &forum{App: app.New(c.Store, app.Options{Logger: quiet}), Community: c, t: t, hub: newNotingHub()}
 	var working sync.WaitGroup
 	for range 3 { // by whoever comes first, once

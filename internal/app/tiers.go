@@ -221,7 +221,7 @@ func (j tierJob) run(tx *store.Tx) error {
 	}
 	for _, t := range threads {
 		tellTierShown(tx, j.TierID, t)
-		subs, err := tx.SubThreadStates(t.ID)
+		subs, err := tx.Glance().SubThreadStates(t.ID)
 		if err != nil {
 			return err
 		}

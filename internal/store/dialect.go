@@ -7,10 +7,6 @@ type dialect struct {
 	goose      goose.Dialect
 	migrations string // the folder of its migrations
 
-	// locks is set where transactions write side by side, and therefore have to
-	// lock what they decide by.
-	locks bool
-
 	// cursor selects the position in the log, over all channels, from which a later
 	// look at it has to read on; since is the condition on what is found there. The
 	// two only have to agree with each other.
@@ -35,7 +31,6 @@ var sqliteDialect = dialect{
 var postgresDialect = dialect{
 	goose:      goose.DialectPostgres,
 	migrations: "postgres",
-	locks:      true,
 	cursor:     `SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)`,
 	since:      `txid >= CAST($1 AS xid8)`,
 }

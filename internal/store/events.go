@@ -65,7 +65,7 @@ func (tx *Tx) logOne(l *Logged) error {
 			SELECT name, head, coalesce((SELECT head FROM channels WHERE name = $2), 0), $3, $4, $5
 			FROM channels WHERE name = $1 RETURNING seq, control`,
 		args: []any{l.Channel, parley.ControlChannel, l.Event.Kind(), string(refs), l.At},
-		row:  l.scanNumbers,
+		row:  l.scanNumbers, writes: true,
 	})
 }
 

@@ -36,6 +36,7 @@ type write struct {
 	fn     func(context.Context, querier) (wrote bool, err error)
 	err    error
 	result chan error
+	turn   chan []*write // see lanes
 }
 
 var errClosed = errors.New("the database is closed")

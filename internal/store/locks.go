@@ -20,10 +20,13 @@ package store
 // held is what a write transaction has locked.
 type held struct {
 	threads map[int64]bool
+	turns   map[int64]bool // of people
 }
 
+func newHeld() *held { return &held{threads: map[int64]bool{}, turns: map[int64]bool{}} }
+
 // locks reports whether reading has to lock.
-func (s *Snapshot) locks() bool { return s.held != nil && s.dialect.locks }
+func (s *Snapshot) locks() bool { return s.held != nil }
 
 // locking returns a clause that locks the rows a statement reads, if that is
 // needed.
@@ -56,7 +59,7 @@ func (s *Snapshot) holdThread(id int64) error {
 	if !s.locks() || s.held.threads[id] {
 		return nil
 	}
-	s.noteHeld(id)
+	s.held.threads[id] = true
 	if err := s.lock(shareParent, id); err != nil {
 		return err
 	}
@@ -86,18 +89,11 @@ func (tx *Tx) HoldThread(id int64) error {
 	if !tx.locks() {
 		return nil
 	}
-	tx.noteHeld(id)
+	tx.held.threads[id] = true
 	if err := tx.lock(shareParent, id); err != nil {
 		return err
 	}
 	return tx.lock(`SELECT id FROM threads WHERE id = $1 FOR UPDATE`, id)
-}
-
-func (s *Snapshot) noteHeld(threadID int64) {
-	if s.held.threads == nil {
-		s.held.threads = map[int64]bool{}
-	}
-	s.held.threads[threadID] = true
 }
 
 // holdSubThreads makes the transaction the only writer of a thread's sub-threads.
@@ -114,6 +110,10 @@ func (tx *Tx) holdPerson(id int64) error {
 // inTurn has the transactions that call it for a person follow one another. It
 // keeps nobody from acting for them.
 func (s *Snapshot) inTurn(userID int64) error {
+	if !s.locks() || s.held.turns[userID] {
+		return nil
+	}
+	s.held.turns[userID] = true
 	return s.lock(`SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE`, userID)
 }
 

@@ -19,12 +19,27 @@ type postgresTx struct {
 	conn   *pgxpool.Conn
 	caller context.Context // may end at any time: looked at between round trips
 	limit  context.Context // what statements run under
-	begin  string          // "" once it was sent
+	cancel func()
+	begin  string // "" once it was sent
 	queued []*statement
-	failed error // of a statement: nothing can follow it
+	ahead  []*fetched // what was read ahead
+	locked *held      // nil for a snapshot
+	failed error      // of a statement: nothing can follow it
 }
 
+const (
+	readCommitted = "BEGIN ISOLATION LEVEL READ COMMITTED"
+	readOnly      = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+)
+
+func (t *postgresTx) held() *held { return t.locked }
+
 func (t *postgresTx) queue(_ context.Context, s *statement) error {
+	if s.writes {
+		t.ahead = nil
+	} else if found, err := t.known(s); found {
+		return err
+	}
 	t.queued = append(t.queued, s)
 	return nil
 }
@@ -109,6 +124,29 @@ func (s *statement) read(results pgx.BatchResults) error {
 	rows.Close()
 	s.changed = rows.CommandTag().RowsAffected()
 	return rows.Err()
+}
+
+// begin prepares a transaction for a caller, which bounds a snapshot, but no write:
+// once one runs it is finished.
+func (e *postgresEngine) begin(ctx context.Context, begin string) (*postgresTx, error) {
+	conn, err := e.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := &postgresTx{engine: e, conn: conn, begin: begin, caller: ctx}
+	if begin == readOnly {
+		t.limit, t.cancel = within(ctx)
+		return t, nil
+	}
+	t.limit, t.cancel = within(context.WithoutCancel(ctx))
+	t.caller, t.locked = t.limit, newHeld()
+	return t, nil
+}
+
+// end is release, for good.
+func (t *postgresTx) end() {
+	t.release()
+	t.cancel()
 }
 
 // release ends the transaction, if it is still open, and gives the connection back.

@@ -45,6 +45,7 @@ type postgresEngine struct {
 	pool   *pgxpool.Pool
 	config *pgxpool.Config
 	timing *timing
+	lanes  lanes
 
 	ahead atomic.Int64 // nanoseconds that the database's clock is ahead of ours
 	lost  atomic.Int64 // when a connection was lost last; older ones are tried before they are used
@@ -177,14 +178,11 @@ func within(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 func (e *postgresEngine) view(ctx context.Context, fn func(querier) error) error {
-	conn, err := e.acquire(ctx)
+	t, err := e.begin(ctx, readOnly)
 	if err != nil {
 		return err
 	}
-	limited, cancel := within(ctx)
-	defer cancel()
-	t := &postgresTx{engine: e, conn: conn, begin: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", caller: ctx, limit: limited}
-	defer t.release()
+	defer t.end()
 	return fn(t)
 }
 
@@ -195,7 +193,15 @@ const (
 	maxReconnects = 2
 )
 
-func (e *postgresEngine) update(ctx context.Context, fn func(context.Context, querier) (bool, error)) error {
+func (e *postgresEngine) update(ctx context.Context, threadID int64, fn func(context.Context, querier) (bool, error)) error {
+	if threadID == 0 {
+		return e.updateAlone(ctx, fn)
+	}
+	return e.lanes.do(threadID, &write{ctx: ctx, fn: fn}, e.updateTogether)
+}
+
+// updateAlone runs a write in a transaction of its own, several times if it has to.
+func (e *postgresEngine) updateAlone(ctx context.Context, fn func(context.Context, querier) (bool, error)) error {
 	lost := 0
 	for attempt := 1; ; attempt++ {
 		err := e.attempt(ctx, fn)
@@ -216,15 +222,12 @@ func (e *postgresEngine) update(ctx context.Context, fn func(context.Context, qu
 // attempt runs a write transaction once. If it returns an error, nothing was
 // changed, unless it is errUnknown.
 func (e *postgresEngine) attempt(ctx context.Context, fn func(context.Context, querier) (bool, error)) error {
-	conn, err := e.acquire(ctx)
+	t, err := e.begin(ctx, readCommitted)
 	if err != nil {
 		return err
 	}
-	limited, cancel := within(context.WithoutCancel(ctx))
-	defer cancel()
-	t := &postgresTx{engine: e, conn: conn, begin: "BEGIN ISOLATION LEVEL READ COMMITTED", caller: limited, limit: limited}
-	defer t.release()
-	wrote, err := run(limited, t, fn)
+	defer t.end()
+	wrote, err := run(t.limit, t, fn)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 
 func TestPostgreSQL(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, opts store.Options) *store.Store {
-		opts.Logger = quiet.Logger
-		return storetest.Postgres(t, opts)
+		return openFile(t, storetest.NewPostgres(t), opts)
 	})
 }

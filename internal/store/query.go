@@ -16,6 +16,8 @@ type querier interface {
 	queue(ctx context.Context, s *statement) error
 	// flush returns when all that was queued has run.
 	flush(ctx context.Context) error
+	// held is what the transaction has locked, nil where nobody else writes meanwhile.
+	held() *held
 }
 
 // statement is an SQL statement, and what came of it once it was flushed.
@@ -23,13 +25,14 @@ type statement struct {
 	text    string
 	args    []any
 	row     func(scanner) error // takes each of its rows; nil: nobody wants them
+	writes  bool                // changes rows
 	changed int64               // rows that it changed, if it gave none
 }
 
 // exec runs a statement that changes rows and returns how many.
 func (tx *Tx) exec(text string, args ...any) (int64, error) {
 	tx.wrote = true
-	s := &statement{text: text, args: args}
+	s := &statement{text: text, args: args, writes: true}
 	err := tx.run(s)
 	return s.changed, err
 }
@@ -40,7 +43,7 @@ func (tx *Tx) exec(text string, args ...any) (int64, error) {
 // know what came of one.
 func (tx *Tx) write(text string, args ...any) error {
 	tx.wrote = true
-	return tx.q.queue(tx.ctx, &statement{text: text, args: args})
+	return tx.q.queue(tx.ctx, &statement{text: text, args: args, writes: true})
 }
 
 // run runs a statement now, after those that were queued.
@@ -53,9 +56,9 @@ func (s *Snapshot) run(stmt *statement) error {
 
 // insert runs an INSERT … RETURNING id and returns that id, 0 if the row was
 // there already (ON CONFLICT DO NOTHING).
-func (tx *Tx) insert(text string, args ...any) (int64, error) {
+func (tx *Tx) insert(text string, args ...any) (id int64, err error) {
 	tx.wrote = true
-	id, _, err := one(&tx.Snapshot, scalar[int64], text, args...)
+	err = tx.run(&statement{text: text, args: args, writes: true, row: func(row scanner) error { return row.Scan(&id) }})
 	return id, err
 }
 

@@ -98,7 +98,7 @@ func (e *sqliteEngine) start(ctx context.Context) error {
 	return nil
 }
 
-func (e *sqliteEngine) update(ctx context.Context, fn func(context.Context, querier) (bool, error)) error {
+func (e *sqliteEngine) update(ctx context.Context, _ int64, fn func(context.Context, querier) (bool, error)) error {
 	return e.group.do(ctx, fn)
 }
 
@@ -216,6 +216,8 @@ func (c *sqliteConn) queue(ctx context.Context, s *statement) error {
 }
 
 func (c *sqliteConn) flush(context.Context) error { return nil }
+
+func (c *sqliteConn) held() *held { return nil }
 
 // begin returns the statement to run for a caller who still waits for it.
 func (c *sqliteConn) begin(ctx context.Context, text string) (*sql.Stmt, error) {

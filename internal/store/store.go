@@ -29,8 +29,9 @@ type engine interface {
 	view(ctx context.Context, fn func(querier) error) error
 	// update runs fn on a write transaction and commits it if fn succeeds. fn
 	// may be run again on a fresh one. It reports through its return value
-	// whether it wrote anything.
-	update(ctx context.Context, fn func(context.Context, querier) (wrote bool, err error)) error
+	// whether it wrote anything. threadID is the one thread that it is about, 0 if it
+	// is not about one.
+	update(ctx context.Context, threadID int64, fn func(context.Context, querier) (wrote bool, err error)) error
 	// migrate brings the schema to this binary's, or refuses.
 	migrate(ctx context.Context, logger *slog.Logger) error
 	// explain turns errors of the driver into what a person can act on.
@@ -156,9 +157,15 @@ type Tx struct {
 // caller's ctx decides whether fn still starts; once it runs, it is finished.
 // Concurrent calls may be committed together.
 func (s *Store) Update(ctx context.Context, fn func(*Tx) error) ([]Logged, error) {
+	return s.UpdateIn(ctx, 0, fn)
+}
+
+// UpdateIn is Update for a change within one thread. Those that come together are
+// committed together, where each would have to wait for the one before it.
+func (s *Store) UpdateIn(ctx context.Context, threadID int64, fn func(*Tx) error) ([]Logged, error) {
 	var logged []Logged
-	err := s.engine.update(ctx, func(ctx context.Context, q querier) (bool, error) {
-		tx := &Tx{Snapshot: Snapshot{ctx: ctx, q: q, now: parley.At(s.now()), dialect: s.engine.dialect(), held: &held{}}}
+	err := s.engine.update(ctx, threadID, func(ctx context.Context, q querier) (bool, error) {
+		tx := &Tx{Snapshot: Snapshot{ctx: ctx, q: q, now: parley.At(s.now()), dialect: s.engine.dialect(), held: q.held()}}
 		err := fn(tx)
 		if err == nil {
 			logged, err = tx.log()

@@ -9,25 +9,15 @@ import (
 	"parley/internal/store/pgtest"
 )
 
-// Postgres opens an empty PostgreSQL database for one test, on the server that the
-// tests of this process share.
-func Postgres(t testing.TB, opts store.Options) *store.Store {
+// NewPostgres returns the address of an empty PostgreSQL database for one test, with
+// this release's schema, on the server that the tests of this process share.
+func NewPostgres(t testing.TB) (dsn string) {
 	t.Helper()
-	dsn := pgtest.Clone(t, "migrated", func(dsn string) error {
+	return pgtest.Clone(t, "migrated", func(dsn string) error {
 		s, err := store.Open(context.Background(), dsn, store.Options{Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			return err
 		}
 		return s.Close()
 	})
-	s, err := store.Open(t.Context(), dsn, opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
 }
