@@ -32,6 +32,7 @@ type commands struct {
 	Fanout    fanout    `cmd:"" help:"How fast one thread's messages reach many viewers: a closed window of messages on their way."`
 	Rate      rate      `cmd:"" help:"How long messages take to reach many viewers of one thread, at a fixed rate."`
 	Chat      chat      `cmd:"" help:"Many threads at once: posts a second, and deliveries."`
+	Page      page      `cmd:"" help:"How fast the newest messages of a thread are read."`
 	Storm     storm     `cmd:"" help:"All sockets drop, miss some events and come back at once."`
 	Stuck     stuck     `cmd:"" help:"One reader stops reading: what the others notice."`
 	Churn     churn     `cmd:"" help:"Sockets come, go and resume for a long time, while people talk."`

@@ -56,6 +56,7 @@ var small = []struct {
 	{"fanout", []string{"--sockets=20", "--window=4", "--warmup=100ms", "--duration=1s"}, []string{"deliveries", "delivery p99", "cpu per delivery"}},
 	{"rate", []string{"--sockets=20", "--rate=50", "--warmup=100ms", "--duration=1s"}, []string{"deliveries", "delivery max"}},
 	{"chat", []string{"--sockets=20", "--threads=5", "--rate=100", "--warmup=100ms", "--duration=1s"}, []string{"posts", "post answered p50"}},
+	{"page", []string{"--readers=4", "--messages=3", "--warmup=100ms", "--duration=1s"}, []string{"pages", "page answered p50"}},
 	{"storm", []string{"--sockets=20", "--threads=3", "--events=10"}, []string{"all caught up", "events replayed", "resumed"}},
 	{"stuck", []string{"--sockets=20", "--rate=50", "--warmup=100ms", "--duration=1s"}, []string{"without p99", "with p99"}},
 	{"churn", []string{"--sockets=20", "--threads=3", "--turnover=0.5", "--away=200ms", "--duration=2s"}, []string{"left or dropped", "resumed"}},

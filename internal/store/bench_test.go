@@ -2,8 +2,10 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -92,4 +94,43 @@ func BenchmarkPage(b *testing.B) {
 			b.Fatalf("%d messages", len(messages))
 		}
 	}
+}
+
+// BenchmarkBareCommit is what the database itself does in the same minute: a row of
+// the size of a message, alone in a transaction or with others.
+func BenchmarkBareCommit(b *testing.B) {
+	for _, rows := range []int{1, 32} {
+		b.Run(fmt.Sprintf("rows=%d", rows), func(b *testing.B) {
+			db, err := sql.Open("sqlite", filepath.Join(b.TempDir(), "bare.db")+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate")
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer db.Close()
+			db.SetMaxOpenConns(1)
+			if _, err := db.ExecContext(b.Context(), `CREATE TABLE rows (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT`); err != nil {
+				b.Fatal(err)
+			}
+			text := strings.Repeat("x", 200)
+			for b.Loop() {
+				if err := insertRows(db, rows, text); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(rows*b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
+}
+
+func insertRows(db *sql.DB, rows int, text string) error {
+	tx, err := db.Begin()
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	for range rows {
+		if _, err := tx.Exec(`INSERT INTO rows (text) VALUES ($1)`, text); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
 }

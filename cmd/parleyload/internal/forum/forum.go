@@ -145,11 +145,22 @@ func (c *Client) Post(ctx context.Context, s Session, thread int64, content, key
 
 func (s Session) header() http.Header { return http.Header{"Cookie": {string(s)}} }
 
+// Messages fetches the newest messages of a thread, as they are when somebody opens
+// it, and returns the page as it came.
+func (c *Client) Messages(ctx context.Context, s Session, thread int64, limit int) (string, error) {
+	return c.get(ctx, fmt.Sprintf("/api/forum/threads/%d/messages?limit=%d", thread, limit), s.header())
+}
+
 // Get fetches a path and returns the body.
-func (c *Client) Get(ctx context.Context, path string) (string, error) {
+func (c *Client) Get(ctx context.Context, path string) (string, error) { return c.get(ctx, path, nil) }
+
+func (c *Client) get(ctx context.Context, path string, header http.Header) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, nil)
 	if err != nil {
 		return "", err
+	}
+	if header != nil {
+		request.Header = header
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
