@@ -195,11 +195,10 @@ func (r *renderer) messagesRestored(e parley.MessagesRestored) (any, error) {
 func (r *renderer) threadCounts(threadID int64, repliedTo *int64) (c parley.ThreadCounts, err error) {
 	known := false
 	if c.MessageCount, known = r.counts[threadID]; !known {
-		t, _, err := r.s.ThreadState(threadID)
-		if err != nil {
+		if c.MessageCount, err = r.s.MessageCount(threadID); err != nil {
 			return c, err
 		}
-		c.MessageCount, r.counts[threadID] = t.MessageCount, t.MessageCount
+		r.counts[threadID] = c.MessageCount
 	}
 	if repliedTo == nil {
 		return c, nil

@@ -225,6 +225,12 @@ func (s *Snapshot) ReplyCount(id int64) (int64, bool, error) {
 	return one(s, scalar[int64], `SELECT reply_count FROM messages WHERE id = $1 AND deleted_at IS NULL`, id)
 }
 
+// MessageCount returns how many messages a thread has, 0 if there is no such thread.
+func (s *Snapshot) MessageCount(threadID int64) (int64, error) {
+	n, _, err := one(s, scalar[int64], `SELECT message_count FROM threads WHERE id = $1 AND deleted_at IS NULL`, threadID)
+	return n, err
+}
+
 // NewestMessageID returns the id of a thread's newest message, 0 if it has none.
 func (s *Snapshot) NewestMessageID(threadID int64) (int64, error) {
 	id, _, err := one(s, scalar[int64], `SELECT coalesce(max(id), 0) FROM messages WHERE thread_id = $1 AND deleted_at IS NULL`, threadID)
