@@ -61,15 +61,12 @@ func (b *bus) run(ctx context.Context) error {
 	return b.broker.Run(ctx, b.receive)
 }
 
-// watch tells of changes of the broker's health.
+// watch tells of changes of the broker's health: also before it waits for the first one, as somebody
+// may have asked before.
 func (b *bus) watch(ctx context.Context) {
-	was := false
 	for {
-		ok, changed := b.broker.Health()
-		if ok != was {
-			was = ok
-			b.tell()
-		}
+		_, changed := b.broker.Health()
+		b.tell()
 		select {
 		case <-changed:
 		case <-ctx.Done():

@@ -33,6 +33,7 @@ type App struct {
 	views   map[int64]int64 // of threads, not stored yet
 
 	counting [64]sync.Mutex // held while a user's counts are read and sent, by user id
+	recounts *recounts
 
 	acquaintances acquaintances
 
@@ -42,6 +43,9 @@ type App struct {
 // Publisher is the part of realtime.Hub that the use cases tell of changes.
 type Publisher interface {
 	Publish(...realtime.Event)
+	Notice(...realtime.Head)
+	Gossip(channel, topic string, message []byte)
+	OnGossip(topic string, handle func(realtime.Gossip))
 	SendUser(user string, m realtime.Message)
 	Connected(user string) bool
 	Control() uint64
@@ -66,7 +70,8 @@ func New(s *store.Store, opts Options) *App {
 	}
 	return &App{
 		store: s, log: &Log{s}, logger: opts.Logger, told: opts.Committed,
-		jobs: make(chan struct{}, 1), views: map[int64]int64{},
+		recounts: newRecounts(),
+		jobs:     make(chan struct{}, 1), views: map[int64]int64{},
 		accounts: newAccounts(),
 	}
 }
@@ -74,9 +79,12 @@ func New(s *store.Store, opts Options) *App {
 // Log returns the event log for a hub to follow.
 func (a *App) Log() *Log { return a.log }
 
-// Connect makes the use cases publish to a hub. Without one, whoever follows the
-// log finds their events there.
-func (a *App) Connect(p Publisher) { a.hub.Store(&p) }
+// Connect makes the use cases publish to a hub that does not run yet. Without one,
+// whoever follows the log finds their events there.
+func (a *App) Connect(p Publisher) {
+	p.OnGossip(countsTopic, a.recounts.hear)
+	a.hub.Store(&p)
+}
 
 // Ready reports whether the database answers.
 func (a *App) Ready(ctx context.Context) error {
@@ -242,6 +250,10 @@ func (a *App) wanted(logged []store.Logged) (wanted []store.Logged) {
 	for _, l := range logged {
 		if e, ok := l.Event.(parley.Notified); !ok || (*hub).Connected(userKey(e.UserID)) {
 			wanted = append(wanted, l)
+		} else {
+			// Perhaps they are connected to another replica. Most people are nowhere, and
+			// nothing is rendered for those.
+			(*hub).Notice(realtime.Head{Channel: string(l.Channel), Seq: l.Seq})
 		}
 	}
 	return wanted
@@ -282,6 +294,7 @@ const (
 func (a *App) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { a.work(ctx) })
+	wg.Go(func() { a.recountHeard(ctx) })
 	wg.Go(func() { every(ctx, flushInterval, a.flushViews) })
 	wg.Go(func() { every(ctx, pruneInterval, a.prune) })
 	wg.Go(func() { every(ctx, recognition, a.acquaintances.forget) }) // or they took memory until somebody comes

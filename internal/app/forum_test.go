@@ -70,6 +70,12 @@ func (h *notingHub) Publish(events ...realtime.Event) {
 	h.events = append(h.events, events...)
 }
 
+func (h *notingHub) Notice(...realtime.Head) {}
+
+func (h *notingHub) Gossip(string, string, []byte) {}
+
+func (h *notingHub) OnGossip(string, func(realtime.Gossip)) {}
+
 func (h *notingHub) SendUser(user string, m realtime.Message) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -151,34 +151,46 @@ func (a *App) readNotifications(ctx context.Context, v parley.Viewer, threadID i
 // in sum. Counts are state: they are rendered now and sent anew on every
 // connection, so that one lost matters little.
 func (a *App) pushCounts(ctx context.Context, userID, threadID, marked int64) {
-	hub := a.hub.Load()
-	if hub == nil || !(*hub).Connected(userKey(userID)) {
+	a.tellCounts(ctx, recount{UserID: userID, ThreadID: threadID, Marked: marked})
+}
+
+// pushTotal sends a user's sockets what is unread in sum, where the lists are
+// fetched anew anyway.
+func (a *App) pushTotal(ctx context.Context, userID int64) {
+	a.tellCounts(ctx, recount{UserID: userID, Total: true})
+}
+
+// sendCounts sends a user's sockets on this replica what they have not read.
+func (a *App) sendCounts(ctx context.Context, hub Publisher, r recount) {
+	if !hub.Connected(userKey(r.UserID)) {
 		return
 	}
 	// One at a time for each user: of two that read and sent at once, the older count
 	// could be sent last, and clients in the field show what came last.
-	defer a.takeTurn(userID)()
+	defer a.takeTurn(r.UserID)()
 	var total Count
-	frame := parley.UnreadCountFrame{Type: "unread_count_updated", MarkedReadCount: marked}
+	frame := parley.UnreadCountFrame{Type: "unread_count_updated", MarkedReadCount: r.Marked}
 	err := a.store.View(context.WithoutCancel(ctx), func(s *store.Snapshot) error {
-		v, _, err := s.Viewer(userID)
+		v, _, err := s.Viewer(r.UserID)
 		if err != nil {
 			return err
 		}
-		if total, err = count(s, v); err != nil || threadID == 0 {
+		if total, err = count(s, v); err != nil || r.Total || r.ThreadID == 0 {
 			return err
 		}
-		frame.ThreadID = &threadID
-		frame.ThreadUnreadCount, err = s.UnreadNotifications(v, threadID)
+		frame.ThreadID = &r.ThreadID
+		frame.ThreadUnreadCount, err = s.UnreadNotifications(v, r.ThreadID)
 		return err
 	})
 	if err != nil {
-		a.logger.WarnContext(ctx, "counts not sent", "user", userID, "error", err)
+		a.logger.WarnContext(ctx, "counts not sent", "user", r.UserID, "error", err)
 		return
 	}
-	frame.TotalForumUnread, frame.CountVersion = total.Count, total.CountVersion
-	a.sendTotal(*hub, userID, total)
-	a.sendState(*hub, userID, "unread:"+userKey(threadID), frame)
+	a.sendTotal(hub, r.UserID, total)
+	if !r.Total {
+		frame.TotalForumUnread, frame.CountVersion = total.Count, total.CountVersion
+		a.sendState(hub, r.UserID, "unread:"+userKey(r.ThreadID), frame)
+	}
 }
 
 // takeTurn waits until nobody else reads and sends a user's counts, and returns what
@@ -187,30 +199,6 @@ func (a *App) takeTurn(userID int64) (end func()) {
 	turn := &a.counting[userID%int64(len(a.counting))]
 	turn.Lock()
 	return turn.Unlock
-}
-
-// pushTotal sends a user's sockets what is unread in sum, where the lists are
-// fetched anew anyway.
-func (a *App) pushTotal(ctx context.Context, userID int64) {
-	hub := a.hub.Load()
-	if hub == nil || !(*hub).Connected(userKey(userID)) {
-		return
-	}
-	defer a.takeTurn(userID)()
-	var total Count
-	err := a.store.View(context.WithoutCancel(ctx), func(s *store.Snapshot) error {
-		v, _, err := s.Viewer(userID)
-		if err != nil {
-			return err
-		}
-		total, err = count(s, v)
-		return err
-	})
-	if err != nil {
-		a.logger.WarnContext(ctx, "count not sent", "user", userID, "error", err)
-		return
-	}
-	a.sendTotal(*hub, userID, total)
 }
 
 func (a *App) sendTotal(hub Publisher, userID int64, total Count) {

@@ -55,14 +55,36 @@ type settings struct {
 // open makes a forum.
 func open(t *testing.T, want settings) *forum {
 	t.Helper()
-	quiet := slog.New(slog.DiscardHandler)
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "parley.db"), store.Options{Logger: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
 	f := &forum{t: t, kind: want.kind, store: s, app: app.New(s, app.Options{Logger: quiet})}
+	f.serve(want)
+	f.people()
+	return f
+}
 
+// replica is another server of the same forum.
+func (f *forum) replica(want settings) *forum {
+	f.t.Helper()
+	other := &forum{t: f.t, kind: f.kind, store: f.store, app: app.New(f.store, app.Options{Logger: quiet})}
+	other.serve(want)
+	other.ada, other.tomas, other.mina, other.finn = f.ada.at(other), f.tomas.at(other), f.mina.at(other), f.finn.at(other)
+	return other
+}
+
+// at is the same person on another replica.
+func (p person) at(f *forum) *person {
+	p.f = f
+	return &p
+}
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// serve opens the streams until the test ends.
+func (f *forum) serve(want settings) {
 	authority := live.NewAuthority(f.app)
 	want.hub.Log, want.hub.Authority, want.hub.Control = f.app.Log(), authority, string(parley.ControlChannel)
 	want.hub.HeartbeatFrame, want.hub.Logger, want.live.Logger = live.HeartbeatFrame, quiet, quiet
@@ -76,9 +98,7 @@ func open(t *testing.T, want settings) *forum {
 	server := httptest.NewServer(mux)
 	f.url = server.URL
 	f.run(want.live.Limits.StatePause > 0)
-	t.Cleanup(server.Close)
-	f.people()
-	return f
+	f.t.Cleanup(server.Close)
 }
 
 // run runs the hub until the test ends. State is told by itself, or when the test

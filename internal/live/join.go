@@ -88,6 +88,7 @@ func (l *Live) follow(r *http.Request, s *socket, conn *realtime.Conn, token str
 			greeting := []realtime.Message{{Frame: encode(connected(adm, s.threadID, g))}}
 			if s.threadID == globalStream {
 				greeting = append(greeting, l.state(r.Context(), s, conn)...)
+				greeting = append(greeting, l.busTrouble()...)
 			}
 			s.open(g.Recovered)
 			return append(greeting, l.draining.greet(conn)...)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"parley"
@@ -89,19 +90,30 @@ func New(a *app.App, hub *realtime.Hub, authority *Authority, config Config) *Li
 	authority.hub = hub
 	l := &Live{app: a, hub: hub, config: config, log: config.Logger, refusals: newRefusals()}
 	l.serving, l.endStreams = context.WithCancel(context.Background())
+	// Each replica casts to its own sockets alone, and tells the others what they need
+	// to know to do the same: they, too, end what nobody renews.
 	cast := func(threadID int64, m realtime.Message, except *realtime.Conn) {
-		hub.Cast(string(parley.ThreadChannel(threadID)), m, except)
+		hub.CastTo(string(parley.ThreadChannel(threadID)), m, func(c *realtime.Conn) bool { return c != except })
 	}
-	l.typing = newTyping(config.Limits, cast)
-	l.presence = newPresence(l.viewers, func(threadID int64, m realtime.Message) { cast(threadID, m, nil) })
+	l.typing = newTyping(config.Limits, cast, func(threadID int64, n typingNews) { l.gossip(threadID, typingTopic, n) })
+	l.presence = newPresence(presenceConfig{
+		count:  l.viewers,
+		cast:   func(threadID int64, m realtime.Message) { cast(threadID, m, nil) },
+		gossip: func(threadID int64, n presenceNews) { l.gossip(threadID, presenceTopic, n) },
+	})
+	hear(hub, typingTopic, l.typing.hear)
+	hear(hub, presenceTopic, l.presence.hear)
 	return l
 }
 
 // Run tells sockets, now and then until ctx ends, what is not worth a frame for
-// every change: how many people watch a thread, and where messages come and go. It
-// is called once.
+// every change: how many people watch a thread, and where messages come and go; and
+// at once, whether other replicas' events come late. It is called once.
 func (l *Live) Run(ctx context.Context) error {
+	var watching sync.WaitGroup
+	watching.Go(func() { l.watchBus(ctx) })
 	again(ctx, l.config.Limits.StatePause, l.tellState)
+	watching.Wait()
 	l.typing.stop()
 	return nil
 }
@@ -124,7 +136,7 @@ func again(ctx context.Context, pause time.Duration, fn func(context.Context)) {
 
 // tellState tells what has changed since it was last called.
 func (l *Live) tellState(ctx context.Context) {
-	l.presence.tell()
+	l.presence.tell(time.Now())
 	l.tellActivity(ctx)
 }
 

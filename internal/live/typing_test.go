@@ -14,8 +14,13 @@ import (
 	"parley/realtime"
 )
 
-// overheard is a typing that keeps what it tells.
+// overheard is a typing that keeps what it tells sockets.
 func overheard(t *testing.T) (typing *typing, words func() []string) {
+	return overheardBy(t, nil)
+}
+
+// overheardBy is overheard which keeps what it tells other replicas, too.
+func overheardBy(t *testing.T, gossip *[]string) (typing *typing, words func() []string) {
 	var mu sync.Mutex
 	var heard []string
 	typing = newTyping(Limits{}.withDefaults(), func(threadID int64, m realtime.Message, except *realtime.Conn) {
@@ -30,6 +35,12 @@ func overheard(t *testing.T) (typing *typing, words func() []string) {
 		mu.Lock()
 		defer mu.Unlock()
 		heard = append(heard, fmt.Sprintf("%s %t %d %s", frame.Username, frame.IsTyping, threadID, audience))
+	}, func(threadID int64, n typingNews) {
+		mu.Lock()
+		defer mu.Unlock()
+		if gossip != nil {
+			*gossip = append(*gossip, fmt.Sprintf("%s %t %d", n.Username, n.IsTyping, threadID))
+		}
 	})
 	return typing, func() []string {
 		synctest.Wait()
@@ -134,5 +145,42 @@ func TestSignsWithoutASocketKeepThePaceOfASocket(t *testing.T) {
 		}
 		time.Sleep(6 * time.Second)
 		expect(t, told(), "Mina false 9 all", "Mina false 5 all")
+	})
+}
+
+func TestTypistsOfOtherReplicasLapseHere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var gossip []string
+		typing, told := overheardBy(t, &gossip)
+		const tomas = 9 // a replica
+		typing.hear(5, tomas, typingNews{4, "Mina", true})
+		time.Sleep(5 * time.Second)
+		expect(t, told(), "Mina true 5 all")
+		time.Sleep(2 * time.Second)
+		expect(t, told(), "Mina false 5 all")
+		typing.hear(5, tomas, typingNews{4, "Mina", true})
+		typing.hear(5, tomas+1, typingNews{4, "Mina", false}) // of another socket of hers
+		expect(t, told(), "Mina true 5 all")
+		typing.hear(5, tomas, typingNews{4, "Mina", false})
+		typing.hear(5, tomas, typingNews{4, "Mina", false})
+		expect(t, told(), "Mina false 5 all")
+		expect(t, gossip) // they know
+		typing.stop()
+	})
+}
+
+func TestOtherReplicasAreToldOfTypistsHere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var gossip []string
+		typing, told := overheardBy(t, &gossip)
+		mina := new(realtime.Conn)
+		typing.started(seat("Mina", 5), mina)
+		typing.stopped(seat("Mina", 5), mina)
+		typing.hear(5, 9, typingNews{4, "Mina", true}) // she goes on elsewhere
+		typing.started(seat("Mina", 5), mina)
+		time.Sleep(7 * time.Second)
+		expect(t, told(), "Mina true 5 others", "Mina false 5 others", "Mina true 5 all", "Mina true 5 others", "Mina false 5 all")
+		expect(t, gossip, "Mina true 5", "Mina false 5", "Mina true 5", "Mina false 5")
+		typing.stop()
 	})
 }

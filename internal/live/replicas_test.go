@@ -1,0 +1,167 @@
+package live_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/internal/live"
+	"parley/realtime"
+)
+
+// openTwo makes a forum with two servers, which hear of each other over a bus alone:
+// neither looks at the log by itself.
+func openTwo(t *testing.T, limits live.Limits) (here, there *forum) {
+	t.Helper()
+	bus := realtime.NewMemoryBus()
+	want := func() settings {
+		return settings{
+			hub:  realtime.Config{Broker: bus.Broker(), Mode: realtime.ModeDual, Follow: time.Hour},
+			live: live.Config{Limits: limits},
+		}
+	}
+	here = open(t, want())
+	there = here.replica(want())
+	for _, f := range []*forum{here, there} {
+		f.await("the bus works", func() bool {
+			status, _ := f.hub.Bus()
+			return !status.Degraded
+		})
+	}
+	return here, there
+}
+
+// works does the background work of a forum until the test ends.
+func (f *forum) works() {
+	ctx, stop := context.WithCancel(context.Background())
+	var working sync.WaitGroup
+	working.Go(func() { _ = f.app.Run(ctx) })
+	f.t.Cleanup(func() {
+		stop()
+		working.Wait()
+	})
+}
+
+func TestEventsReachTheSocketsOfOtherReplicas(t *testing.T) {
+	here, there := openTwo(t, live.Limits{})
+	thread := here.workshop()
+	mina, finn := here.mina.watches(thread), there.finn.watches(thread)
+	here.tomas.posts(thread, "Hello.")
+	for _, s := range []*socket{mina, finn} {
+		if got := s.expect("new_message"); got.object("message").text("content") != "Hello." {
+			t.Errorf("got %v", got)
+		}
+	}
+}
+
+func TestWhoIsDeactivatedElsewhereIsClosedHere(t *testing.T) {
+	here, there := openTwo(t, live.Limits{})
+	s := there.finn.opens(globalPath)
+	must(here, here.app.Deactivate(t.Context(), "Finn"))
+	s.endsWith(1008, "User deactivated")
+}
+
+func TestTypingIsShownOnOtherReplicasAndEndsThereByItself(t *testing.T) {
+	here, there := openTwo(t, live.Limits{TypingLapses: 100 * time.Millisecond})
+	thread := here.workshop()
+	mina, finn := here.mina.watches(thread), there.finn.watches(thread)
+	mina.sends(`{"type":"typing","is_typing":true}`)
+	for _, is := range []bool{true, false} {
+		if got := finn.expect("user_typing"); got["is_typing"] != is || got.text("username") != "Mina" || got.number("thread_id") != thread {
+			t.Errorf("got %v", got)
+		}
+	}
+	mina.settled()
+}
+
+func TestPresenceIsSummedOverReplicas(t *testing.T) {
+	here, there := openTwo(t, live.Limits{StatePause: 10 * time.Millisecond})
+	thread := here.workshop()
+	mina, finn := here.mina.watches(thread), there.finn.watches(thread)
+	for _, s := range []*socket{mina, finn} {
+		for got := s.expect("presence"); got.number("viewers") != 2; {
+			got = s.expect("presence")
+		}
+	}
+	finn.leaves()
+	for got := mina.expect("presence"); got.number("viewers") != 1; {
+		got = mina.expect("presence")
+	}
+}
+
+func TestCountsReachTheSocketsOfOtherReplicas(t *testing.T) {
+	here, there := openTwo(t, live.Limits{})
+	here.works()
+	there.works()
+	thread := here.workshop()
+	s := there.mina.opens(globalPath)
+	here.finn.posts(thread, "Hello @Mina.")
+	seen := map[string]frame{}
+	for seen["forum_notification"] == nil || seen["forum_notification_count"] == nil || seen["unread_count_updated"] == nil {
+		got := s.next()
+		seen[got.kind()] = got
+	}
+	if n := seen["forum_notification_count"].number("count"); n != 1 {
+		t.Errorf("%d notifications are counted", n)
+	}
+	if got := seen["unread_count_updated"]; got.number("thread_id") != thread || got.number("thread_unread_count") != 1 {
+		t.Errorf("got %v", got)
+	}
+	if _, err := here.app.ReadAllNotifications(t.Context(), here.mina.viewer()); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.until("forum_notification_count"); got.number("count") != 0 {
+		t.Errorf("got %v", got)
+	}
+	if got := s.until("unread_count_updated"); got["thread_id"] != nil || got.number("marked_read_count") != 1 {
+		t.Errorf("got %v", got)
+	}
+}
+
+// ailing is a broker whose health a test decides.
+type ailing struct {
+	realtime.Broker
+	mu      sync.Mutex
+	ok      bool
+	changed chan struct{}
+}
+
+func (a *ailing) Health() (bool, <-chan struct{}) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.ok, a.changed
+}
+
+func (a *ailing) set(ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ok = ok
+	close(a.changed)
+	a.changed = make(chan struct{})
+}
+
+func TestGlobalSocketsAreToldOfTheStateOfTheBus(t *testing.T) {
+	bus := &ailing{Broker: realtime.NewMemoryBus().Broker(), ok: true, changed: make(chan struct{})}
+	f := open(t, settings{
+		hub:  realtime.Config{Broker: bus, Mode: realtime.ModeDual},
+		live: live.Config{Limits: live.Limits{StatePause: time.Hour}},
+	})
+	mina, watching := f.mina.opens(globalPath), f.finn.watches(f.workshop())
+	mina.until("new_thread_created")
+	bus.set(false)
+	if got := mina.until("bus_status"); got.text("state") != "degraded" {
+		t.Errorf("got %v", got)
+	}
+	late := f.finn.opens(globalPath)
+	if got := late.expect("bus_status"); got.text("state") != "degraded" {
+		t.Errorf("who comes late is told %v", got)
+	}
+	bus.set(true)
+	for _, s := range []*socket{mina, late} {
+		if got := s.until("bus_status"); got.text("state") != "ok" {
+			t.Errorf("got %v", got)
+		}
+	}
+	watching.settled()
+}
