@@ -22,6 +22,10 @@ func newAccounts() accounts {
 	return accounts{passwords: auth.NewPasswords(), attempts: auth.NewAttempts()}
 }
 
+// ShareAttempts has log-ins counted by a limiter that replicas share, instead of in this
+// process. It is called before the first log-in.
+func (a *App) ShareAttempts(l auth.Limiter) { a.attempts.Limiter = l }
+
 // NewAccount is what somebody tells who becomes a member by themselves.
 type NewAccount struct {
 	Username string

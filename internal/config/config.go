@@ -34,6 +34,10 @@ type Serve struct {
 	CookieName        string         `default:"session_id" help:"The cookie that keeps people signed in."`
 	MaxSocketsPerUser int            `default:"20" placeholder:"N" help:"Live connections one person may have."`
 	PostsPerMinute    int            `default:"30" placeholder:"N" help:"Messages a member may post; 0: any number. The creator and the team may always. (*)"`
+	Redis             string         `placeholder:"redis://HOST" help:"The Redis that carries events between replicas and counts limits for all of them: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS. Best set with PARLEY_REDIS, as everybody sees a process's arguments. Empty: none."`
+	RedisCA           string         `name:"redis-ca" placeholder:"FILE" help:"The certificates that vouch for the Redis, in PEM; empty: those of the system."`
+	RedisCert         string         `name:"redis-cert" placeholder:"FILE" help:"The certificate to show to the Redis, in PEM."`
+	RedisKey          string         `name:"redis-key" placeholder:"FILE" help:"The key of that certificate, in PEM."`
 	Drain             time.Duration  `default:"30s" placeholder:"DURATION" help:"How long to take, when asked to stop, for sending sockets elsewhere one after another; 0: all at once. (*)"`
 	Demo              bool           `help:"Fill an empty database with a lively community, whose people anybody can sign in as with a click."`
 }
@@ -70,6 +74,10 @@ func (s *Serve) Adopt(next Serve) (restart []string) {
 		{"admin-addr", s.AdminAddr != next.AdminAddr},
 		{"cookie-name", s.CookieName != next.CookieName},
 		{"max-sockets-per-user", s.MaxSocketsPerUser != next.MaxSocketsPerUser},
+		{"redis", s.Redis != next.Redis},
+		{"redis-ca", s.RedisCA != next.RedisCA},
+		{"redis-cert", s.RedisCert != next.RedisCert},
+		{"redis-key", s.RedisKey != next.RedisKey},
 		{"demo", s.Demo != next.Demo},
 	} {
 		if fixed.changed {

@@ -81,7 +81,9 @@ func (l *Live) follow(r *http.Request, s *socket, conn *realtime.Conn, token str
 	return l.hub.Join(r.Context(), conn, realtime.JoinRequest{
 		LastEventID: lastEventID(r),
 		Admit: func(ctx context.Context) (admission realtime.Admission, err error) {
-			adm, admission, err = l.admit(ctx, token, s.threadID, lastEventID(r))
+			if adm, admission, err = l.admit(ctx, token, s.threadID, lastEventID(r)); err == nil {
+				err = s.place.take(ctx, l.config, admission.User)
+			}
 			return admission, err
 		},
 		Greet: func(g realtime.Greeting) []realtime.Message {

@@ -39,8 +39,12 @@ type Config struct {
 	// server runs. nil: none may.
 	AllowOrigin func(origin string) bool
 	Limits      Limits
-	Metrics     Metrics      // nil: nothing is counted
-	Logger      *slog.Logger // nil: slog.Default()
+	// Places count each person's sockets on all replicas, of which there may be MaxPerUser;
+	// nil: there are no other replicas, and the hub's limit is all.
+	Places     Places
+	MaxPerUser int
+	Metrics    Metrics      // nil: nothing is counted
+	Logger     *slog.Logger // nil: slog.Default()
 }
 
 // Limits bounds what one client costs. Zero fields take the protocol's values;

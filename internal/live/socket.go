@@ -22,6 +22,7 @@ type socket struct {
 	typed     time.Time // when the last sign of typing was passed on
 	resuming  bool
 	counted   atomic.Int32 // pending, opened or ended
+	place     place
 }
 
 func newSocket(l *Live, threadID int64, lastEventID string) *socket {
@@ -107,6 +108,7 @@ func (s *socket) joined(c *realtime.Conn) {
 // closed ends what the connection's person was seen doing.
 func (s *socket) closed(c *realtime.Conn, reason realtime.CloseReason) {
 	s.end(reason)
+	s.place.leave()
 	s.live.draining.gone(c)
 	seat, joined := c.Value().(app.Seat)
 	if joined && s.threadID != globalStream {

@@ -64,18 +64,34 @@ func settings() config.Serve {
 // run starts a server with Mina as a member.
 func run(t *testing.T, s config.Serve) *running {
 	t.Helper()
+	return runOn(t, filepath.Join(t.TempDir(), "parley.db"), s)
+}
+
+// runReplicas starts several servers of one forum.
+func runReplicas(t *testing.T, n int, s config.Serve) (replicas []*running) {
+	t.Helper()
+	db := filepath.Join(t.TempDir(), "parley.db")
+	for range n {
+		replicas = append(replicas, runOn(t, db, s))
+	}
+	return replicas
+}
+
+// runOn starts a server on a database, where Mina becomes a member if she is none.
+func runOn(t *testing.T, path string, s config.Serve) *running {
+	t.Helper()
 	j := &journal{}
 	level := new(slog.LevelVar)
 	level.Set(slog.LevelDebug)
 	logger := server.NewLogger(j, "json", level)
 	counts := metrics.New()
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "parley.db"), store.Options{Logger: logger, Observe: counts.Query})
+	db, err := store.Open(t.Context(), path, store.Options{Logger: logger, Observe: counts.Query})
 	if err != nil {
 		t.Fatal(err)
 	}
 	a := app.New(db, app.Options{Logger: logger, Committed: counts.Committed})
 	mina := app.NewUser{NewAccount: app.NewAccount{Username: "Mina", Password: password}, Role: parley.RoleMember}
-	if _, err := a.AddUser(t.Context(), mina); err != nil {
+	if _, err := a.AddUser(t.Context(), mina); err != nil && parley.KindOf(err) != parley.Conflict {
 		t.Fatal(err)
 	}
 	r := &running{t: t, app: a, log: j, client: &http.Client{Transport: &http.Transport{}}}

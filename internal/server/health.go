@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
+
+	"parley/realtime"
 )
 
 const (
@@ -38,6 +40,11 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 			h.Status = "unavailable"
 		}
 	}
+	if s.shared {
+		// Told, but no reason to go elsewhere: without Redis the forum works, and all
+		// replicas would be away at once.
+		h.Parts["bus"] = s.busHealth()
+	}
 	writeHealth(w, h)
 }
 
@@ -49,6 +56,17 @@ func (s *Server) databaseHealth(ctx context.Context) string {
 		return "does not answer"
 	}
 	return "ok"
+}
+
+func (s *Server) busHealth() string {
+	switch status, _ := s.hub.Bus(); {
+	case status.Mode == realtime.ModeLocal:
+		return "not used"
+	case status.Degraded:
+		return "degraded"
+	default:
+		return "ok"
+	}
 }
 
 func (s *Server) followerHealth() string {

@@ -35,6 +35,7 @@ type Server struct {
 	logger *slog.Logger
 	counts *metrics.Metrics
 	rules  atomic.Pointer[rules]
+	shared bool // there is a Redis, which makes the replicas one
 
 	draining atomic.Bool // about to stop: new connections should go elsewhere
 
@@ -43,26 +44,37 @@ type Server struct {
 }
 
 // New assembles a server around the use cases, which tell counts what they commit.
-// version is what it tells of the program.
+// version is what it tells of the program. If a Redis is set it tries for some
+// seconds to reach it.
 func New(a *app.App, settings config.Serve, counts *metrics.Metrics, version string, logger *slog.Logger) (*Server, error) {
 	s := &Server{app: a, settings: settings, counts: counts, logger: logger}
 	if err := s.setRules(settings); err != nil {
 		return nil, err
 	}
 	authority := live.NewAuthority(a)
-	s.hub = realtime.New(realtime.Config{
+	hub := realtime.Config{
 		Log: a.Log(), Authority: authority, Control: string(parley.ControlChannel),
 		MaxPerUser: settings.MaxSocketsPerUser, HeartbeatFrame: live.HeartbeatFrame, Group: metrics.Group, Logger: logger,
-	})
+	}
+	streams := live.Config{CookieName: settings.CookieName, AllowOrigin: s.allowsOrigin, Metrics: counts, Logger: logger}
+	routes := api.Config{
+		CookieName: settings.CookieName, Secure: Secure, PostsPerMinute: settings.PostsPerMinute,
+		Version: version, Logger: logger,
+	}
+	redis, err := openRedis(a, settings, logger)
+	if err != nil {
+		return nil, err
+	}
+	if redis != nil {
+		s.shared = true
+		share(redis, a, settings, &hub, &streams, &routes)
+	}
+	s.hub = realtime.New(hub)
 	counts.Watch(s.hub)
 	a.Connect(s.hub)
-	s.live = live.New(a, s.hub, authority, live.Config{
-		CookieName: settings.CookieName, AllowOrigin: s.allowsOrigin, Metrics: counts, Logger: logger,
-	})
-	s.api = api.New(a, api.Config{
-		CookieName: settings.CookieName, Secure: Secure, PostsPerMinute: settings.PostsPerMinute, Typing: s.live,
-		Version: version, Logger: logger,
-	})
+	s.live = live.New(a, s.hub, authority, streams)
+	routes.Typing = s.live
+	s.api = api.New(a, routes)
 	return s, nil
 }
 

@@ -30,6 +30,10 @@ type Config struct {
 	// Prefix stands before the names of all channels and keys, so that several programs can
 	// use one Redis.
 	Prefix string
+
+	// Patience is how long a limit may be asked about, as somebody waits for the answer; 0:
+	// 100 ms.
+	Patience time.Duration
 }
 
 const (

@@ -1,6 +1,7 @@
 package redisbroker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -37,6 +38,10 @@ type Broker struct {
 	inbox  *mailbox.Box
 	wanted wanted
 	health health
+	asking asking
+
+	patience time.Duration
+	leases   *Leases
 
 	published, errors, received, drops atomic.Uint64
 	sessions                           atomic.Uint64 // that were well for a time
@@ -54,11 +59,12 @@ func Open(ctx context.Context, config Config, logger *slog.Logger) (*Broker, err
 		return nil, err
 	}
 	b := &Broker{
-		option: option, prefix: config.Prefix, logger: logger,
+		option: option, prefix: config.Prefix, logger: logger, patience: cmp.Or(config.Patience, defaultPatience),
 		probe:  fmt.Sprintf("probe:%016x", rand.Uint64()),
 		outbox: mailbox.New(boxLimit), inbox: mailbox.New(boxLimit),
 		wanted: newWanted(), health: newHealth(),
 	}
+	b.leases = newLeases(b)
 	switch err := b.try(ctx); {
 	case refused(err):
 		return nil, fmt.Errorf("the Redis at %s refuses: %w", b.Address(), err)
@@ -115,7 +121,11 @@ func (b *Broker) Run(ctx context.Context, receive func(channel string, message [
 	var parts sync.WaitGroup
 	parts.Go(func() { b.publish(ctx) })
 	parts.Go(func() { b.deliver(ctx, receive) })
-	parts.Go(func() { b.stayConnected(ctx) })
+	// What is still to be said when ctx ends is said while there is a connection.
+	connected, disconnect := context.WithCancel(context.WithoutCancel(ctx))
+	parts.Go(func() { b.stayConnected(connected) })
+	b.leases.run(ctx)
+	disconnect()
 	parts.Wait()
 	return nil
 }
