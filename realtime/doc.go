@@ -7,9 +7,9 @@
 // 1, 2, 3… in the order of their commits. A [Hub] holds a position for each channel that somebody
 // on this process is joined to. An event with the next number is delivered, one with a known
 // number dropped; a hole is filled from the log. Where an event comes from makes no difference:
-// [Hub.Publish] right after the commit, a message bus, or the hub's own look at the log every
-// 500 ms. So publishing may fail, happen twice or in the wrong order, and a process may die between
-// commit and publication: that costs time, never an event.
+// [Hub.Publish] right after the commit, a message bus (see [Broker]), or the hub's own look at the
+// log every 500 ms. So publishing may fail, happen twice or in the wrong order, and a process may
+// die between commit and publication: that costs time, never an event.
 //
 // # Guarantees
 //

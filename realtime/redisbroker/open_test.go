@@ -141,3 +141,21 @@ func newKey(t *testing.T) *ecdsa.PrivateKey {
 	}
 	return key
 }
+
+// TestTheUserThatOperatorsAreToldToMakeMayDoAllThatIsNeeded: see docs/operations.md.
+func TestTheUserThatOperatorsAreToldToMakeMayDoAllThatIsNeeded(t *testing.T) {
+	redis := redistest.Start(t, "--user", "default", "off", "--user",
+		"parley", "on", ">secret", "~parley:*", "&parley:*", "+@pubsub", "+@scripting", "+@read", "+@write", "+@connection", "+time")
+	config := patient(redis)
+	config.URL, config.Prefix = "redis://parley:secret@"+redis.Address(), "parley:db:"
+	b, _ := running(t, config)
+	limit := redisbroker.Limit{Key: "mina", Burst: 1, Every: time.Minute}
+	if _, err := b.Limits().Take(t.Context(), limit); err != nil {
+		t.Error(err)
+	}
+	if err := b.Limits().GiveBack(t.Context(), limit); err != nil {
+		t.Error(err)
+	}
+	takePlace(t, b, 1).release()
+	takePlace(t, b, 2)
+}
