@@ -24,9 +24,16 @@ const (
 	ActThreadDeleted    Act = "thread.deleted"
 	ActMessageDeleted   Act = "message.deleted"
 	ActMessageRestored  Act = "message.restored"
+
+	ActEveryoneSettings     Act = "everyone.settings_updated"
+	ActEveryoneApproved     Act = "everyone.approved"
+	ActEveryoneRejected     Act = "everyone.rejected"
+	ActEveryoneRestricted   Act = "everyone.restricted"
+	ActEveryoneUnrestricted Act = "everyone.unrestricted"
 )
 
-// Subject names what an act is about: user, tier, community, thread, message.
+// Subject names what an act is about: user, tier, community, thread, message,
+// everyone.
 func (a Act) Subject() string {
 	subject, _, _ := strings.Cut(string(a), ".")
 	return subject

@@ -118,6 +118,13 @@ type (
 		Special       SpecialMention `json:"special"`
 		Notifications int64          `json:"notifications"` // people notified, as of the commit
 	}
+	// EveryoneSwitched says that nobody can mention everyone any more, or again. It
+	// goes to all, as EveryoneDisabledFrame or
+	// EveryoneEnabledFrame.
+	EveryoneSwitched struct {
+		Disabled bool  `json:"disabled,omitempty"`
+		By       int64 `json:"by"`
+	}
 	// ThreadsChanged goes to all who could or can access the threads, as
 	// ThreadsChangedFrame: their access or their place in the list changed.
 	ThreadsChanged struct {
@@ -134,6 +141,14 @@ type (
 	Notified struct {
 		UserID         int64 `json:"user"`
 		NotificationID int64 `json:"notification"`
+	}
+	// EveryoneRestricted says that a user may not mention everyone, or less often,
+	// or as others again. It goes to that user, as EveryoneRestrictedFrame while the
+	// restriction is in force, or as EveryoneUnrestrictedFrame.
+	EveryoneRestricted struct {
+		UserID int64 `json:"user"`
+		By     int64 `json:"by"`
+		Lifted bool  `json:"lifted,omitempty"`
 	}
 	// MembershipChanged goes to one user, as MembershipChangedFrame.
 	MembershipChanged struct {
@@ -171,6 +186,8 @@ func (ThreadCreated) Kind() string       { return "thread_created" }
 func (SubThreadCreated) Kind() string    { return "sub_thread_created" }
 func (ThreadDeleted) Kind() string       { return "thread_deleted" }
 func (ManyMentioned) Kind() string       { return "many_mentioned" }
+func (EveryoneSwitched) Kind() string    { return "everyone_switched" }
+func (EveryoneRestricted) Kind() string  { return "everyone_restricted" }
 func (ThreadsChanged) Kind() string      { return "threads_changed" }
 func (Notified) Kind() string            { return "notified" }
 func (MembershipChanged) Kind() string   { return "membership_changed" }
@@ -178,24 +195,26 @@ func (UserRightsChanged) Kind() string   { return "user_rights_changed" }
 func (SessionsEnded) Kind() string       { return "sessions_ended" }
 func (ThreadRightsChanged) Kind() string { return "thread_rights_changed" }
 
-func (e MessagePosted) Channel() Channel     { return ThreadChannel(e.ThreadID) }
-func (e MessageEdited) Channel() Channel     { return ThreadChannel(e.ThreadID) }
-func (e MessagesDeleted) Channel() Channel   { return ThreadChannel(e.ThreadID) }
-func (e MessagesRestored) Channel() Channel  { return ThreadChannel(e.ThreadID) }
-func (e MessageLiked) Channel() Channel      { return ThreadChannel(e.ThreadID) }
-func (e ThreadUpdated) Channel() Channel     { return ThreadChannel(e.ThreadID) }
-func (e SubThreadCounted) Channel() Channel  { return ThreadChannel(e.ThreadID) }
-func (e ThreadClosed) Channel() Channel      { return ThreadChannel(e.ThreadID) }
-func (ThreadCreated) Channel() Channel       { return ForumChannel }
-func (SubThreadCreated) Channel() Channel    { return ForumChannel }
-func (ThreadDeleted) Channel() Channel       { return ForumChannel }
-func (ManyMentioned) Channel() Channel       { return ForumChannel }
-func (ThreadsChanged) Channel() Channel      { return ForumChannel }
-func (e Notified) Channel() Channel          { return UserChannel(e.UserID) }
-func (e MembershipChanged) Channel() Channel { return UserChannel(e.UserID) }
-func (UserRightsChanged) Channel() Channel   { return ControlChannel }
-func (SessionsEnded) Channel() Channel       { return ControlChannel }
-func (ThreadRightsChanged) Channel() Channel { return ControlChannel }
+func (e MessagePosted) Channel() Channel      { return ThreadChannel(e.ThreadID) }
+func (e MessageEdited) Channel() Channel      { return ThreadChannel(e.ThreadID) }
+func (e MessagesDeleted) Channel() Channel    { return ThreadChannel(e.ThreadID) }
+func (e MessagesRestored) Channel() Channel   { return ThreadChannel(e.ThreadID) }
+func (e MessageLiked) Channel() Channel       { return ThreadChannel(e.ThreadID) }
+func (e ThreadUpdated) Channel() Channel      { return ThreadChannel(e.ThreadID) }
+func (e SubThreadCounted) Channel() Channel   { return ThreadChannel(e.ThreadID) }
+func (e ThreadClosed) Channel() Channel       { return ThreadChannel(e.ThreadID) }
+func (ThreadCreated) Channel() Channel        { return ForumChannel }
+func (SubThreadCreated) Channel() Channel     { return ForumChannel }
+func (ThreadDeleted) Channel() Channel        { return ForumChannel }
+func (ManyMentioned) Channel() Channel        { return ForumChannel }
+func (EveryoneSwitched) Channel() Channel     { return ForumChannel }
+func (e EveryoneRestricted) Channel() Channel { return UserChannel(e.UserID) }
+func (ThreadsChanged) Channel() Channel       { return ForumChannel }
+func (e Notified) Channel() Channel           { return UserChannel(e.UserID) }
+func (e MembershipChanged) Channel() Channel  { return UserChannel(e.UserID) }
+func (UserRightsChanged) Channel() Channel    { return ControlChannel }
+func (SessionsEnded) Channel() Channel        { return ControlChannel }
+func (ThreadRightsChanged) Channel() Channel  { return ControlChannel }
 
 // decoders reads each kind of event back from the log.
 var decoders = map[string]func([]byte) (Event, error){}
@@ -213,6 +232,8 @@ func init() {
 	register[SubThreadCreated]()
 	register[ThreadDeleted]()
 	register[ManyMentioned]()
+	register[EveryoneSwitched]()
+	register[EveryoneRestricted]()
 	register[ThreadsChanged]()
 	register[Notified]()
 	register[MembershipChanged]()

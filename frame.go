@@ -154,6 +154,31 @@ type (
 		ThreadTitle       string  `json:"thread_title"`
 		NotificationCount int64   `json:"notification_count"`
 	}
+	// EveryoneDisabledFrame tells that nobody can mention everyone any more.
+	EveryoneDisabledFrame struct {
+		Type       string  `json:"type"` // everyone_disabled
+		Reason     *string `json:"reason"`
+		DisabledBy string  `json:"disabled_by"`
+	}
+	// EveryoneEnabledFrame tells that it can be mentioned again.
+	EveryoneEnabledFrame struct {
+		Type      string `json:"type"` // everyone_enabled
+		EnabledBy string `json:"enabled_by"`
+	}
+	// EveryoneRestrictedFrame tells the reader that they may not mention everyone,
+	// or only so often.
+	EveryoneRestrictedFrame struct {
+		Type            string `json:"type"` // everyone_restricted
+		Reason          string `json:"reason"`
+		Until           *Time  `json:"until"`             // null: until it is taken back
+		CustomRateLimit *int64 `json:"custom_rate_limit"` // null: not at all
+		RestrictedBy    string `json:"restricted_by"`
+	}
+	// EveryoneUnrestrictedFrame tells the reader that they may as others do.
+	EveryoneUnrestrictedFrame struct {
+		Type           string `json:"type"` // everyone_unrestricted
+		UnrestrictedBy string `json:"unrestricted_by"`
+	}
 	// ThreadsChangedFrame asks to fetch threads anew; 404 means remove.
 	ThreadsChangedFrame struct {
 		Type      string  `json:"type"` // threads_changed

@@ -194,6 +194,22 @@ var frames = []struct {
 		`{"type":"thread_activity","threads":[{"thread_id":5,"message_count":12,"last_message_at":"2026-03-01T09:00:00.000000Z"}]}`,
 	},
 	{
+		parley.EveryoneDisabledFrame{Type: "everyone_disabled", DisabledBy: "Ada"},
+		`{"type":"everyone_disabled","reason":null,"disabled_by":"Ada"}`,
+	},
+	{
+		parley.EveryoneEnabledFrame{Type: "everyone_enabled", EnabledBy: "Ada"},
+		`{"type":"everyone_enabled","enabled_by":"Ada"}`,
+	},
+	{
+		parley.EveryoneRestrictedFrame{Type: "everyone_restricted", Reason: "Too loud.", RestrictedBy: "Ada"},
+		`{"type":"everyone_restricted","reason":"Too loud.","until":null,"custom_rate_limit":null,"restricted_by":"Ada"}`,
+	},
+	{
+		parley.EveryoneUnrestrictedFrame{Type: "everyone_unrestricted", UnrestrictedBy: "Ada"},
+		`{"type":"everyone_unrestricted","unrestricted_by":"Ada"}`,
+	},
+	{
 		parley.MembershipChangedFrame{Type: "membership_changed", CurrentTierAmount: 500, CurrentTierTitle: "Silver", Role: "Patron"},
 		`{"type":"membership_changed","current_tier_amount":500,"current_tier_title":"Silver","role":"Patron"}`,
 	},

@@ -37,6 +37,7 @@ func document(cfg Config) *huma.OpenAPI {
 			{Name: people, Description: "Who there is."},
 			{Name: settings, Description: "What people set for themselves."},
 			{Name: moderation, Description: "For the creator and the team."},
+			{Name: everyone, Description: "For creators."},
 			{Name: administration, Description: "For creators."},
 			{Name: account, Description: "Signing in and out."},
 			{Name: live, Description: "What happens, while it happens."},

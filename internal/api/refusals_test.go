@@ -12,43 +12,54 @@ import (
 
 // bodies are requests that each route with a body takes.
 var bodies = map[string]string{
-	"create-thread":            `{"title":"Glue","content":"Which one?"}`,
-	"update-thread":            `{"title":"Better joints"}`,
-	"set-thread-tier":          `{"min_tier_id":null}`,
-	"follow-thread":            `{"notify_on_reply":false}`,
-	"mark-read":                `{"up_to_message_id":1}`,
-	"post-message":             `{"content":"Hello"}`,
-	"tell-typing":              `{"is_typing":true}`,
-	"edit-message":             `{"content":"Hello!"}`,
-	"create-sub-thread":        `{"title":"How?","content":"With a chisel?"}`,
-	"update-settings":          `{"enable_notification_sound":false}`,
-	"update-everyone-settings": `{"allow_everyone_mentions":false}`,
-	"mute-thread":              `{"until":"2100-01-01T00:00:00Z"}`,
-	"update-user":              `{"amount_cents":500}`,
-	"deactivate-user":          `{"reason":"on leave"}`,
-	"create-tier":              `{"title":"Gold","amount_cents":1000}`,
-	"update-tier":              `{"title":"Golden"}`,
-	"update-community":         `{"name":"The workshop"}`,
-	"register":                 `{"username":"Olga","password":"spruce and maple"}`,
-	"login":                    `{"username":"Olga","password":"spruce and maple"}`,
-	"demo-login":               `{"username":"Finn"}`,
-	"change-password":          `{"old_password":"spruce and maple","new_password":"walnut and oak"}`,
+	"create-thread":              `{"title":"Glue","content":"Which one?"}`,
+	"update-thread":              `{"title":"Better joints"}`,
+	"set-thread-tier":            `{"min_tier_id":null}`,
+	"follow-thread":              `{"notify_on_reply":false}`,
+	"mark-read":                  `{"up_to_message_id":1}`,
+	"post-message":               `{"content":"Hello"}`,
+	"tell-typing":                `{"is_typing":true}`,
+	"edit-message":               `{"content":"Hello!"}`,
+	"create-sub-thread":          `{"title":"How?","content":"With a chisel?"}`,
+	"update-settings":            `{"enable_notification_sound":false}`,
+	"update-everyone-settings":   `{"allow_everyone_mentions":false}`,
+	"mute-thread":                `{"until":"2100-01-01T00:00:00Z"}`,
+	"update-everyone-moderation": `{"team_rate_limit":5}`,
+	"disable-everyone":           `{"reason":"A test."}`,
+	"restrict-user":              `{"reason":"Too loud."}`,
+	"update-user":                `{"amount_cents":500}`,
+	"deactivate-user":            `{"reason":"on leave"}`,
+	"create-tier":                `{"title":"Gold","amount_cents":1000}`,
+	"update-tier":                `{"title":"Golden"}`,
+	"update-community":           `{"name":"The workshop"}`,
+	"register":                   `{"username":"Olga","password":"spruce and maple"}`,
+	"login":                      `{"username":"Olga","password":"spruce and maple"}`,
+	"demo-login":                 `{"username":"Finn"}`,
+	"change-password":            `{"old_password":"spruce and maple","new_password":"walnut and oak"}`,
 }
 
 // bodiless are the routes that change something by their address alone.
-var bodiless = []string{"like-message", "restore-message", "read-notification", "read-all-notifications", "reactivate-user", "reset-settings", "logout"}
+var bodiless = []string{"like-message", "restore-message", "read-notification", "read-all-notifications", "reactivate-user", "reset-settings", "approve-everyone", "reject-everyone", "enable-everyone", "logout"}
 
 // send calls a route with a fitting body and this in the place of ids.
 func (p *person) send(r api.Route, id any) answered {
 	p.f.t.Helper()
+	return p.call(r.Method, addressOf(r, id), bodies[r.ID])
+}
+
+// addressOf returns the address of a route with this in the place of ids.
+func addressOf(r api.Route, id any) string {
 	address := r.Path
 	if open, close := strings.Index(address, "{"), strings.Index(address, "}"); open >= 0 {
 		address = address[:open] + fmt.Sprint(id) + address[close+1:]
 	}
-	if r.ID == "search-users" {
+	switch r.ID {
+	case "search-users":
 		address += "?q=mi"
+	case "restrict-user":
+		address += "?user_id=4711"
 	}
-	return p.call(r.Method, address, bodies[r.ID])
+	return address
 }
 
 func hasID(r api.Route) bool { return strings.Contains(r.Path, "{id}") }
@@ -184,7 +195,7 @@ func TestMalformedBodiesAreRefused(t *testing.T) {
 		if bodies[r.ID] == "" {
 			continue
 		}
-		address := strings.Replace(r.Path, "{id}", fmt.Sprint(thread.ID), 1)
+		address := addressOf(r, thread.ID)
 		for _, body := range []string{`{`, `{"title":`, `nonsense`, `{"title":"a"}}`, "\x00", `{"a":1,}`, "{\"title\":\"caf\xe9\"}", strings.Repeat("[", 20000)} {
 			p := f.ada.call(r.Method, address, body).refused(400)
 			if !strings.HasPrefix(p.Detail, "The body is not valid JSON: ") {
@@ -206,7 +217,7 @@ func TestTooLargeBodiesAreRefused(t *testing.T) {
 	body := `{"content":"` + strings.Repeat("x", api.MaxBody) + `"}`
 	for _, r := range api.Routes() {
 		if bodies[r.ID] != "" {
-			address := strings.Replace(r.Path, "{id}", fmt.Sprint(thread.ID), 1)
+			address := addressOf(r, thread.ID)
 			f.ada.call(r.Method, address, body).refused(413)
 		}
 	}

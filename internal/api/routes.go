@@ -64,6 +64,18 @@ func (a *API) routes() []route {
 		{"GET", "/api/forum/user-tier-info", people, "get-my-tier", "Get what your membership is and gives access to", refusals(), handle(a.tierStanding)},
 		{"GET", "/api/forum/users/search", people, "search-users", "Find people to mention", refusals(), handle(a.searchUsers)},
 
+		{"GET", "/api/forum/moderation/everyone/settings", everyone, "get-everyone-moderation", "Get how the team may mention everyone", refusals(403), handle(a.getEveryone)},
+		{"PATCH", "/api/forum/moderation/everyone/settings", everyone, "update-everyone-moderation", "Change how the team may mention everyone", refusals(403), handle(a.updateEveryone)},
+		{"GET", "/api/forum/moderation/everyone/pending", everyone, "list-pending-everyone", "List mentions of everyone that wait for approval", refusals(403), handle(a.listPending)},
+		{"POST", "/api/forum/moderation/everyone/pending/{id}/approve", everyone, "approve-everyone", "Notify everyone as a message asks", refusals(403, 409), handle(a.approvePending)},
+		{"POST", "/api/forum/moderation/everyone/pending/{id}/reject", everyone, "reject-everyone", "Leave everyone in peace", refusals(403), handle(a.rejectPending)},
+		{"POST", "/api/forum/moderation/everyone/emergency-disable", everyone, "disable-everyone", "Keep everybody from mentioning everyone", refusals(403), handle(a.disableEveryone)},
+		{"POST", "/api/forum/moderation/everyone/emergency-enable", everyone, "enable-everyone", "Let everyone be mentioned again", refusals(403), handle(a.enableEveryone)},
+		{"GET", "/api/forum/moderation/everyone/analytics", everyone, "get-everyone-analytics", "Get how everyone was mentioned", refusals(403), handle(a.getAnalytics)},
+		{"POST", "/api/forum/moderation/everyone/restrict-user", everyone, "restrict-user", "Keep somebody from mentioning everyone", refusals(403, 404), handle(a.restrictUser)},
+		{"DELETE", "/api/forum/moderation/everyone/restrict-user/{id}", everyone, "unrestrict-user", "Let somebody mention everyone as others may", refusals(403), handle(a.unrestrictUser)},
+		{"GET", "/api/forum/moderation/everyone/restricted-users", everyone, "list-restricted-users", "List who is restricted", refusals(403), handle(a.listRestricted)},
+
 		{"GET", "/api/forum/moderation/log", moderation, "list-moderation", "List what was done to moderate, newest first", refusals(403), handle(a.listModeration)},
 
 		{"GET", "/api/admin/users", administration, "list-users", "List people", refusals(), handle(a.listUsers)},
@@ -101,6 +113,7 @@ const (
 	people         = "People"
 	settings       = "Settings"
 	moderation     = "Moderation"
+	everyone       = "Moderating @everyone"
 	administration = "Administration"
 	account        = "Account"
 	live           = "Live"

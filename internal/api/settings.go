@@ -88,8 +88,8 @@ type (
 		Available bool   `json:"available"`
 		Message   string `json:"message"`
 	}
-	// EveryoneSettings tells how somebody stands to mentions of everyone.
-	EveryoneSettings struct {
+	// EveryoneWishes tells how somebody stands to mentions of everyone.
+	EveryoneWishes struct {
 		Done
 		Allow  bool `json:"allow_everyone_mentions" doc:"Whether to be notified of them."`
 		CanUse bool `json:"can_use_everyone" doc:"Whether you may make them."`
@@ -119,18 +119,22 @@ func (a *API) checkAlias(ctx context.Context, in *aliasQuery) (*answer[AliasAnsw
 	return reply(AliasAnswer{free, message}, err)
 }
 
-func (a *API) getEveryoneSettings(ctx context.Context, _ *struct{}) (*answer[EveryoneSettings], error) {
+func (a *API) getEveryoneSettings(ctx context.Context, _ *struct{}) (*answer[EveryoneWishes], error) {
 	settings, err := a.app.Settings(ctx, viewerOf(ctx))
-	return a.everyoneSettings(ctx, "As it is", settings, err)
+	return a.everyoneSettings(ctx, "As you set it", settings, err)
 }
 
-func (a *API) updateEveryoneSettings(ctx context.Context, in *everyonePatch) (*answer[EveryoneSettings], error) {
+func (a *API) updateEveryoneSettings(ctx context.Context, in *everyonePatch) (*answer[EveryoneWishes], error) {
 	settings, err := a.app.UpdateSettings(ctx, viewerOf(ctx), app.SettingsPatch{EveryoneMentions: &in.Body.Allow})
 	return a.everyoneSettings(ctx, "Settings saved", settings, err)
 }
 
-func (a *API) everyoneSettings(ctx context.Context, message string, settings parley.Settings, err error) (*answer[EveryoneSettings], error) {
-	return reply(EveryoneSettings{did(message), settings.EveryoneMentions, viewerOf(ctx).Staff()}, err)
+func (a *API) everyoneSettings(ctx context.Context, message string, settings parley.Settings, err error) (*answer[EveryoneWishes], error) {
+	if err != nil {
+		return nil, err
+	}
+	can, err := a.app.CanUseEveryone(ctx, viewerOf(ctx))
+	return reply(EveryoneWishes{did(message), settings.EveryoneMentions, can}, err)
 }
 
 func (a *API) mute(ctx context.Context, in *muteRequest) (*answer[Done], error) {

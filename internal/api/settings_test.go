@@ -60,13 +60,13 @@ func TestAnAliasIsShownInsteadOfTheUsername(t *testing.T) {
 
 func TestMentionsOfEveryoneCanBeTurnedOff(t *testing.T) {
 	f := open(t, api.Config{})
-	if got := decode[api.EveryoneSettings](f.tomas.get("/api/forum/settings/everyone-mentions")); !got.Success || !got.Allow || !got.CanUse {
+	if got := decode[api.EveryoneWishes](f.tomas.get("/api/forum/settings/everyone-mentions")); !got.Success || !got.Allow || !got.CanUse {
 		t.Errorf("Tomas: %+v", got)
 	}
-	if got := decode[api.EveryoneSettings](f.finn.patch("/api/forum/settings/everyone-mentions", `{"allow_everyone_mentions":false}`)); got.Allow || got.CanUse {
+	if got := decode[api.EveryoneWishes](f.finn.patch("/api/forum/settings/everyone-mentions", `{"allow_everyone_mentions":false}`)); got.Allow || got.CanUse {
 		t.Errorf("Finn: %+v", got)
 	}
-	if got := decode[api.EveryoneSettings](f.finn.get("/api/forum/settings/everyone-mentions")); got.Allow {
+	if got := decode[api.EveryoneWishes](f.finn.get("/api/forum/settings/everyone-mentions")); got.Allow {
 		t.Errorf("Finn, later: %+v", got)
 	}
 }

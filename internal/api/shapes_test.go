@@ -29,6 +29,7 @@ func TestEveryRouteAnswersInItsShape(t *testing.T) {
 	w.notifications()
 	w.people()
 	w.deletions()
+	w.everyone()
 	w.administration()
 	w.accounts()
 	for _, r := range api.Routes() {
@@ -159,6 +160,24 @@ func (w *walk) people() {
 	w.visit("reset-settings", w.finn.post("/api/forum/settings/reset", ``))
 	w.visit("get-everyone-settings", w.finn.get("/api/forum/settings/everyone-mentions"))
 	w.visit("update-everyone-settings", w.finn.patch("/api/forum/settings/everyone-mentions", `{"allow_everyone_mentions":false}`))
+}
+
+func (w *walk) everyone() {
+	base := "/api/forum/moderation/everyone/"
+	w.visit("get-everyone-moderation", w.ada.get(base+"settings"))
+	w.visit("update-everyone-moderation", w.ada.patch(base+"settings", `{"require_approval":true,"allowed_thread_types":["main"]}`))
+	thread := w.ada.thread("Everyone")
+	w.tomas.say(thread.ID, "Hello @everyone")
+	w.tomas.say(thread.ID, "Hello again, @everyone")
+	pending := decode[api.PendingMentions](w.visit("list-pending-everyone", w.ada.get(base+"pending"))).Pending
+	w.visit("approve-everyone", w.ada.post(base+fmt.Sprintf("pending/%d/approve", pending[0].ID), ``))
+	w.visit("reject-everyone", w.ada.post(base+fmt.Sprintf("pending/%d/reject", pending[1].ID), ``))
+	w.visit("disable-everyone", w.ada.post(base+"emergency-disable", `{"reason":"A test."}`))
+	w.visit("enable-everyone", w.ada.post(base+"emergency-enable", ``))
+	w.visit("get-everyone-analytics", w.ada.get(base+"analytics?days=30"))
+	w.visit("restrict-user", w.ada.post(base+fmt.Sprintf("restrict-user?user_id=%d", w.tomas.id), `{"duration_hours":"2","custom_rate_limit":1}`))
+	w.visit("list-restricted-users", w.ada.get(base+"restricted-users"))
+	w.visit("unrestrict-user", w.ada.delete(base+fmt.Sprintf("restrict-user/%d", w.tomas.id)))
 }
 
 func (w *walk) administration() {

@@ -203,6 +203,9 @@ func (a *App) Deactivate(ctx context.Context, name string) error {
 // keepCreator refuses to take the last creator's rights: nobody could give them
 // back.
 func keepCreator(tx *store.Tx, userID int64) error {
+	if err := tx.Alone(); err != nil { // of the last two, one may go
+		return err
+	}
 	creators, err := tx.UsersByRole(parley.RoleCreator)
 	if err == nil && len(creators) == 1 && creators[0].ID == userID {
 		err = parley.Errorf(parley.Conflict, "%s is the only creator: make somebody else creator first.", creators[0].Username)

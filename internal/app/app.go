@@ -212,7 +212,7 @@ func (a *App) updateAndTell(ctx context.Context, fn func(*store.Tx) error, user 
 		return err
 	})
 	if err != nil {
-		return err
+		return a.noteRefusal(ctx, err)
 	}
 	if promised {
 		a.wakeJobs()
@@ -362,6 +362,9 @@ func (a *App) prune(ctx context.Context) {
 			return err
 		}
 		if err := tx.PruneMutes(); err != nil {
+			return err
+		}
+		if err := tx.PruneEveryoneUses(tx.Now().Add(-everyoneKept * 24 * time.Hour)); err != nil {
 			return err
 		}
 		users, err := tx.ExpireSessions()

@@ -72,20 +72,44 @@ func (d draft) checkSpecials(v parley.Viewer) error {
 	return nil
 }
 
-// notify appends what tells others of a message in a thread with this access: an
-// event for those mentions that everybody sees, and a job for the notifications.
-// After an edit only those who are mentioned hear of it.
-func (d draft) notify(tx *store.Tx, threadID, messageID int64, access parley.Access, v parley.Viewer, edited bool) error {
+// notify appends what tells others of a message in a thread: an event for those
+// mentions that everybody sees, and a job for the notifications. After an edit only
+// those who are mentioned hear of it.
+func (d draft) notify(tx *store.Tx, t store.ThreadState, messageID int64, v parley.Viewer, edited bool) error {
+	called := draft{text: d.text, named: d.named}
 	for _, special := range d.specials {
-		if special == parley.MentionCreator {
-			continue
-		}
-		n, err := tx.CountMentioned(special, threadID, access, v.ID)
+		waits, err := d.call(tx, t, messageID, special, v)
 		if err != nil {
 			return err
 		}
-		tx.Append(parley.ManyMentioned{ThreadID: threadID, MessageID: messageID, Special: special, Notifications: n})
+		if !waits {
+			called.specials = append(called.specials, special)
+		}
 	}
+	return called.addJob(tx, messageID, edited)
+}
+
+// call tells all that a message mentions many, unless that has to wait.
+func (d draft) call(tx *store.Tx, t store.ThreadState, messageID int64, special parley.SpecialMention, v parley.Viewer) (waits bool, err error) {
+	if special == parley.MentionCreator {
+		return false, nil
+	}
+	n, err := tx.CountMentioned(special, t.ID, t.Access, v.ID)
+	if err != nil {
+		return false, err
+	}
+	if special == parley.MentionEveryone {
+		if waits, err = d.callEveryone(tx, t, messageID, n, v); err != nil || waits {
+			return waits, err
+		}
+	}
+	tx.Append(parley.ManyMentioned{ThreadID: t.ID, MessageID: messageID, Special: special, Notifications: n})
+	return false, nil
+}
+
+// addJob has those notified whom the message mentions, and unless it was edited
+// those who follow its thread.
+func (d draft) addJob(tx *store.Tx, messageID int64, edited bool) error {
 	return tx.AddJob(jobNotify, notifyJob{MessageID: messageID, Named: d.named, Specials: d.specials, Edited: edited})
 }
 

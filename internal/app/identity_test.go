@@ -108,7 +108,7 @@ func (d *doors) account(name string) (account store.Account) {
 	return account
 }
 
-func wantKind(t *testing.T, err error, kind parley.Kind) {
+func wantKind(t testing.TB, err error, kind parley.Kind) {
 	t.Helper()
 	if err == nil || parley.KindOf(err) != kind {
 		t.Errorf("got %v, want an error of kind %d", err, kind)

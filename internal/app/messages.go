@@ -229,7 +229,7 @@ func postMessage(tx *store.Tx, v parley.Viewer, t store.ThreadState, replyTo int
 	if !notifies {
 		return id, nil
 	}
-	return id, d.notify(tx, t.ID, id, t.Access, v, false)
+	return id, d.notify(tx, t, id, v, false)
 }
 
 // EditMessage replaces the text of one's own message. People it mentions now and
@@ -264,7 +264,7 @@ func (a *App) EditMessage(ctx context.Context, v parley.Viewer, id int64, conten
 		if len(fresh.named)+len(fresh.specials) == 0 {
 			return nil
 		}
-		return fresh.notify(tx, t.ID, id, t.Access, v, true)
+		return fresh.notify(tx, t, id, v, true)
 	}, about{tell: func(r *renderer) (err error) {
 		edited, err = r.shown(v, id)
 		return err

@@ -112,6 +112,12 @@ func (r *renderer) frame(e parley.Event, event *realtime.Event) (frame any, err 
 	case parley.ManyMentioned:
 		event.Fresh = true // the message may go
 		return r.manyMentioned(e, event)
+	case parley.EveryoneSwitched:
+		event.Audience = admitted(parley.Access{})
+		return r.everyoneSwitched(e)
+	case parley.EveryoneRestricted:
+		event.Fresh = true // it may expire, or be taken back
+		return r.everyoneRestricted(e)
 	case parley.ThreadsChanged:
 		// What was rendered of the threads before may show more, and to more people, than now.
 		event.Audience, event.Rewrites = admitted(e.Access), true
@@ -327,6 +333,30 @@ func (r *renderer) membershipChanged(e parley.MembershipChanged) (any, error) {
 	reached, err := r.s.TierTitle(u.Membership.AmountCents)
 	frame.CurrentTierTitle = u.TierTitle(reached)
 	return frame, err
+}
+
+func (r *renderer) everyoneSwitched(e parley.EveryoneSwitched) (any, error) {
+	by, _, err := r.s.User(e.By)
+	if err != nil {
+		return nil, err
+	}
+	if !e.Disabled {
+		return parley.EveryoneEnabledFrame{Type: "everyone_enabled", EnabledBy: by.Author().Name}, nil
+	}
+	settings, err := r.s.EveryoneSettings()
+	return parley.EveryoneDisabledFrame{Type: "everyone_disabled", Reason: settings.DisableReason, DisabledBy: by.Author().Name}, err
+}
+
+func (r *renderer) everyoneRestricted(e parley.EveryoneRestricted) (any, error) {
+	if e.Lifted {
+		by, _, err := r.s.User(e.By)
+		return parley.EveryoneUnrestrictedFrame{Type: "everyone_unrestricted", UnrestrictedBy: by.Author().Name}, err
+	}
+	frame, err := restrictionFrame(r.s, e.UserID)
+	if frame == nil {
+		return nil, err // a nil pointer is no nil frame
+	}
+	return *frame, err
 }
 
 func accessOf(t parley.Thread) parley.Access {

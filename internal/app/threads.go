@@ -151,7 +151,11 @@ func startThread(tx *store.Tx, v parley.Viewer, t store.NewThread, d draft, acce
 		return 0, 0, err
 	}
 	tx.Append(parley.MessagePosted{ThreadID: id, MessageID: messageID})
-	return id, messageID, d.notify(tx, id, messageID, access, v, false)
+	state := store.ThreadState{ID: id, Kind: parley.MainThread, Access: access}
+	if t.ParentThreadID != 0 {
+		state.Kind = parley.SubThread
+	}
+	return id, messageID, d.notify(tx, state, messageID, v, false)
 }
 
 // CreateSubThread starts a thread from a message of a main thread. It is as open

@@ -137,11 +137,15 @@ func (l *Live) ask(ctx context.Context, token string, threadID int64) (*app.Admi
 func (l *Live) state(ctx context.Context, s *socket, conn *realtime.Conn) []realtime.Message {
 	ctx, cancel := context.WithTimeout(ctx, l.config.Limits.Admit)
 	defer cancel()
-	count, err := l.app.NotificationCount(ctx, conn.Value().(app.Seat).Viewer)
+	greeting, err := l.app.Greeting(ctx, conn.Value().(app.Seat).Viewer)
 	if err != nil {
 		l.log.WarnContext(ctx, "socket not greeted", "error", err)
 		s.refuse(conn, CloseUnavailable)
 		return nil
 	}
-	return []realtime.Message{countMessage(count)}
+	state := []realtime.Message{countMessage(greeting.Count)}
+	if greeting.Restricted != nil {
+		state = append(state, realtime.Message{Frame: encode(greeting.Restricted)})
+	}
+	return state
 }

@@ -86,7 +86,7 @@ func TestPagesAreReadInOrder(t *testing.T) {
 // fewToSort are pages of few: the likes of one message, the threads that grew
 // out of one, the tiers, and the recipients in a page of them. The busiest thread
 // is looked for among all; an index would be written with every message.
-var fewToSort = regexp.MustCompile(`t\.message_count DESC|FROM likes l|t\.parent_message_id = cast|FROM tiers|\) c JOIN users`)
+var fewToSort = regexp.MustCompile(`FROM everyone_uses e|t\.message_count DESC|FROM likes l|t\.parent_message_id = cast|FROM tiers|\) c JOIN users`)
 
 // TestIDsDoNotChangeThePlan: SQLite estimates a comparison with a bound 0 or 1 in
 // another way than with other numbers, and plans a statement anew whenever that
@@ -103,8 +103,9 @@ func TestIDsDoNotChangeThePlan(t *testing.T) {
 }
 
 // bounded are the scans that end early or are small: the list of threads in its
-// order, as far as a page goes; what a recursion or a subquery found; the tiers.
-var bounded = regexp.MustCompile(`^SCAN (CONSTANT ROW|t USING INDEX threads_in_list|below|b|c|tiers|\(subquery-\d+\)|\d+-ROW VALUES CLAUSE)\b`)
+// order, as far as a page goes; what a recursion or a subquery found; the tiers, and
+// who is restricted.
+var bounded = regexp.MustCompile(`^SCAN (CONSTANT ROW|t USING INDEX threads_in_list|below|b|c|recent|tiers|everyone_restrictions|\(subquery-\d+\)|\d+-ROW VALUES CLAUSE)\b`)
 
 // mayScan reports whether a statement has to look at all users: those that find
 // a part of a name, and those that count or reach everyone; or at all threads: the
@@ -134,6 +135,7 @@ func statements() []func(*Tx) error {
 		func(tx *Tx) error { return changeNotifications(tx, v) },
 		func(tx *Tx) error { return housekeeping(tx) },
 		func(tx *Tx) error { return administrate(tx) },
+		func(tx *Tx) error { return moderateEveryone(tx) },
 		func(tx *Tx) error { return readStanding(tx, v) },
 		func(tx *Tx) error { return readStanding(tx, staff) },
 	}
@@ -243,6 +245,15 @@ func administrate(tx *Tx) error {
 		tx.Audit(1, parley.ActTierCreated, 1, nil, 1), only(tx.AuditLog(AuditFilter{Limit: 9})),
 		only(tx.AuditLog(AuditFilter{ActorID: 1, Limit: 9})), only(tx.AuditLog(AuditFilter{Action: parley.ActTierCreated, Before: 9, Limit: 9})),
 		only(tx.AuditLog(AuditFilter{InForum: true, Limit: 9})),
+	)
+}
+
+func moderateEveryone(tx *Tx) error {
+	return all(
+		only(tx.EveryoneSettings()), tx.SetEveryoneSettings(parley.DefaultEveryoneSettings()), tx.EveryoneUses(&parley.EveryoneUse{}, 1),
+		tx.UseEveryone(1, 1, 1, 1), tx.PruneEveryoneUses(1), tx.AwaitApproval(1, 1), only(tx.PendingApprovals(0, 9)), found(tx.PendingApproval(1)),
+		only(tx.SettlePending(1)), tx.Restrict(parley.EveryoneRestriction{UserID: 1, By: 1}), only(tx.Restriction(1)), only(tx.Restrictions(9)),
+		tx.NoteViolation(1), only(tx.Unrestrict(1)), only(tx.UsesByUser(1, 9)), only(tx.UsesByDay(1)),
 	)
 }
 

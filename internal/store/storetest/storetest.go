@@ -30,6 +30,7 @@ func Run(t *testing.T, open Open) {
 		{"administration", administrationTests},
 		{"settings", settingsTests},
 		{"standing", standingTests},
+		{"everyone", everyoneTests},
 		{"notifications", notificationTests},
 		{"log", logTests},
 		{"keeping", keepingTests},

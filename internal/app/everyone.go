@@ -1,0 +1,379 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"unicode/utf8"
+
+	"parley"
+	"parley/internal/store"
+)
+
+// callEveryone decides whether a message may mention everyone now, notes the use,
+// and reports whether it waits for a creator instead.
+func (d draft) callEveryone(tx *store.Tx, t store.ThreadState, messageID, notifications int64, v parley.Viewer) (waits bool, err error) {
+	if err := tx.Alone(); err != nil { // two at once must not both be within a limit
+		return false, err
+	}
+	settings, err := tx.EveryoneSettings()
+	if err != nil {
+		return false, err
+	}
+	use := parley.EveryoneUse{
+		Author: v, At: tx.Now(), Kind: t.Kind, Length: utf8.RuneCountInString(d.text.Content), Notifications: notifications,
+	}
+	if use.Restriction, err = tx.Restriction(v.ID); err != nil {
+		return false, err
+	}
+	if err := tx.EveryoneUses(&use, tx.Now().Add(-settings.Window())); err != nil {
+		return false, err
+	}
+	if err := settings.Allows(use); err != nil {
+		return false, &refusedUse{err, v.ID, use.Restriction != nil}
+	}
+	if settings.RequireApproval && !v.IsCreator() {
+		return true, tx.AwaitApproval(v.ID, messageID)
+	}
+	return false, tx.UseEveryone(v.ID, t.ID, messageID, notifications)
+}
+
+// refusedUse is the refusal of a mention of everyone. Nothing of its transaction is
+// kept, so that what is to be noted of it is noted after it.
+type refusedUse struct {
+	error
+	userID     int64
+	restricted bool
+}
+
+func (r *refusedUse) Unwrap() error { return r.error }
+
+// noteRefusal counts a use of everyone that a restriction refused, and returns err.
+func (a *App) noteRefusal(ctx context.Context, err error) error {
+	var refused *refusedUse
+	if !errors.As(err, &refused) {
+		return err
+	}
+	if refused.restricted {
+		failed := a.update(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.NoteViolation(refused.userID) })
+		if failed != nil {
+			a.logger.WarnContext(ctx, "a violation was not counted", "user", refused.userID, "error", failed)
+		}
+	}
+	return refused.error
+}
+
+// CanUseEveryone reports whether v may mention everyone at all, now.
+func (a *App) CanUseEveryone(ctx context.Context, v parley.Viewer) (can bool, err error) {
+	err = a.viewNow(ctx, v, func(s *store.Snapshot, v parley.Viewer) error {
+		settings, err := s.EveryoneSettings()
+		if err != nil || !v.Staff() || settings.Disabled {
+			return err
+		}
+		r, err := s.Restriction(v.ID)
+		can = v.IsCreator() || r == nil || r.RateLimit != nil
+		return err
+	})
+	return can, err
+}
+
+// EveryoneSettings returns how members of the team may mention everyone, to
+// creators.
+func (a *App) EveryoneSettings(ctx context.Context, v parley.Viewer) (settings parley.EveryoneSettings, err error) {
+	err = a.inspect(ctx, v, func(s *store.Snapshot) error {
+		settings, err = s.EveryoneSettings()
+		return err
+	})
+	return settings, err
+}
+
+// EveryonePatch is what is to change of the settings; nil leaves a field, and what
+// points to nil takes a limit away.
+type EveryonePatch struct {
+	TeamRateLimit      **int64
+	WindowHours        *int64
+	CooldownMinutes    *int64
+	RequireApproval    *bool
+	MaxMessageLength   **int64
+	NotificationLimit  **int64
+	QuietStart         **int64
+	QuietEnd           **int64
+	Timezone           *string
+	Disabled           *bool
+	DisableReason      **string
+	AllowedThreadTypes *[]parley.ThreadType
+}
+
+// UpdateEveryone changes how members of the team may mention everyone.
+func (a *App) UpdateEveryone(ctx context.Context, v parley.Viewer, patch EveryonePatch) (s parley.EveryoneSettings, err error) {
+	err = a.administrate(ctx, v, func(tx *store.Tx, v parley.Viewer) error {
+		if err := tx.Alone(); err != nil {
+			return err
+		}
+		old, err := tx.EveryoneSettings()
+		if err != nil {
+			return err
+		}
+		s = old
+		set(&s.TeamRateLimit, patch.TeamRateLimit)
+		set(&s.WindowHours, patch.WindowHours)
+		set(&s.CooldownMinutes, patch.CooldownMinutes)
+		set(&s.RequireApproval, patch.RequireApproval)
+		set(&s.MaxMessageLength, patch.MaxMessageLength)
+		set(&s.NotificationLimit, patch.NotificationLimit)
+		set(&s.QuietStart, patch.QuietStart)
+		set(&s.QuietEnd, patch.QuietEnd)
+		set(&s.Timezone, patch.Timezone)
+		set(&s.Disabled, patch.Disabled)
+		set(&s.DisableReason, patch.DisableReason)
+		set(&s.AllowedThreadTypes, patch.AllowedThreadTypes)
+		if !s.Disabled {
+			s.DisableReason = nil
+		}
+		if err := parley.CheckEveryoneSettings(s); err != nil {
+			return err
+		}
+		return storeEveryone(tx, v, old, s)
+	})
+	return s, err
+}
+
+// storeEveryone stores changed settings, and tells all when the emergency switch
+// was among them.
+func storeEveryone(tx *store.Tx, v parley.Viewer, old, s parley.EveryoneSettings) error {
+	if err := tx.SetEveryoneSettings(s); err != nil {
+		return err
+	}
+	if s.Disabled != old.Disabled {
+		tx.Append(parley.EveryoneSwitched{Disabled: s.Disabled, By: v.ID})
+	}
+	return tx.Audit(v.ID, parley.ActEveryoneSettings, 0, old, s)
+}
+
+// PendingEveryone is a mention of everyone that waits for a creator.
+type PendingEveryone struct {
+	ID             int64       `json:"id"`
+	MessageID      int64       `json:"message_id"`
+	ThreadID       int64       `json:"thread_id"`
+	ThreadTitle    string      `json:"thread_title"`
+	UserID         int64       `json:"user_id"`
+	Username       string      `json:"username"`
+	ContentPreview string      `json:"content_preview" doc:"The first 100 characters of the message."`
+	CreatedAt      parley.Time `json:"created_at" format:"date-time"`
+}
+
+// PendingEveryone returns mentions of everyone that wait, to creators, the oldest
+// first, after an id.
+func (a *App) PendingEveryone(ctx context.Context, v parley.Viewer, after int64, limit int) (pending []PendingEveryone, err error) {
+	err = a.inspect(ctx, v, func(s *store.Snapshot) error {
+		waiting, err := s.PendingApprovals(after, limit)
+		pending = make([]PendingEveryone, len(waiting))
+		for i, p := range waiting {
+			pending[i] = PendingEveryone{p.ID, p.MessageID, p.ThreadID, p.ThreadTitle, p.Author.ID, p.Author.Name, p.Content, p.CreatedAt}
+		}
+		return err
+	})
+	return pending, err
+}
+
+// auditPending is what the audit log keeps of a decision.
+type auditPending struct {
+	MessageID int64 `json:"message_id"`
+	AuthorID  int64 `json:"author_id"`
+}
+
+// ApproveEveryone has everyone notified whom a message mentions.
+func (a *App) ApproveEveryone(ctx context.Context, v parley.Viewer, id int64) error {
+	err := a.settlePending(ctx, v, id, parley.ActEveryoneApproved, func(tx *store.Tx, p store.Pending) error {
+		m, t, err := readableMessage(&tx.Snapshot, v, p.MessageID)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(m.Mentions, func(m parley.Mention) bool { return m.Special == parley.MentionEveryone }) {
+			return parley.Errorf(parley.Conflict, "The message no longer mentions @everyone: reject it.")
+		}
+		settings, err := tx.EveryoneSettings()
+		if err == nil && settings.Disabled {
+			err = parley.Errorf(parley.Forbidden, "Nobody can mention @everyone at the moment: enable it first.")
+		}
+		if err != nil {
+			return err
+		}
+		everyone := draft{specials: []parley.SpecialMention{parley.MentionEveryone}}
+		n, err := tx.CountMentioned(parley.MentionEveryone, t.ID, t.Access, m.AuthorID)
+		if err != nil {
+			return err
+		}
+		tx.Append(parley.ManyMentioned{ThreadID: t.ID, MessageID: m.ID, Special: parley.MentionEveryone, Notifications: n})
+		if err := tx.UseEveryone(m.AuthorID, t.ID, m.ID, n); err != nil {
+			return err
+		}
+		return everyone.addJob(tx, m.ID, true)
+	})
+	a.wakeJobs()
+	return err
+}
+
+// RejectEveryone leaves a message as it is, without notifying everyone.
+func (a *App) RejectEveryone(ctx context.Context, v parley.Viewer, id int64) error {
+	return a.settlePending(ctx, v, id, parley.ActEveryoneRejected, func(*store.Tx, store.Pending) error { return nil })
+}
+
+func (a *App) settlePending(ctx context.Context, v parley.Viewer, id int64, act parley.Act, decide func(*store.Tx, store.Pending) error) error {
+	return a.administrate(ctx, v, func(tx *store.Tx, v parley.Viewer) error {
+		p, found, err := tx.PendingApproval(id)
+		if err != nil {
+			return err
+		}
+		mine := false
+		if found {
+			if mine, err = tx.SettlePending(id); err != nil {
+				return err
+			}
+		}
+		if !mine {
+			return parley.Errorf(parley.NotFound, "There is no such mention waiting.")
+		}
+		if err := decide(tx, p); err != nil {
+			return err
+		}
+		return tx.Audit(v.ID, act, p.MessageID, auditPending{p.MessageID, p.Author.ID}, nil)
+	})
+}
+
+// NewRestriction is what is to keep somebody from mentioning everyone.
+type NewRestriction struct {
+	Reason    string
+	Hours     *int64 // nil: until it is taken back
+	RateLimit *int64 // uses in the window; nil: none at all
+}
+
+// Bounds of a restriction.
+const (
+	maxRestrictionHours = 10 * 366 * 24
+	maxCustomLimit      = 1000
+)
+
+func (r NewRestriction) check() error {
+	switch {
+	case r.Hours != nil && (*r.Hours < 1 || *r.Hours > maxRestrictionHours):
+		return parley.InvalidField("duration_hours", "must be 1 to %d", maxRestrictionHours)
+	case r.RateLimit != nil && (*r.RateLimit < 0 || *r.RateLimit > maxCustomLimit):
+		return parley.InvalidField("custom_rate_limit", "must be 0 to %d", maxCustomLimit)
+	default:
+		return nil
+	}
+}
+
+// RestrictEveryone keeps somebody from mentioning everyone, or limits how often they
+// do.
+func (a *App) RestrictEveryone(ctx context.Context, v parley.Viewer, userID int64, in NewRestriction) error {
+	return a.administrate(ctx, v, func(tx *store.Tx, v parley.Viewer) error {
+		u, err := person(&tx.Snapshot, userID)
+		if err != nil {
+			return err
+		}
+		if u.Role == parley.RoleCreator {
+			return parley.Errorf(parley.Invalid, "Creators cannot be restricted.")
+		}
+		if err := in.check(); err != nil {
+			return err
+		}
+		r := parley.EveryoneRestriction{UserID: userID, Reason: in.Reason, RateLimit: in.RateLimit, By: v.ID}
+		if in.Hours != nil {
+			until := tx.Now() + parley.Time(*in.Hours*3_600_000_000)
+			r.Until = &until
+		}
+		if err := tx.Restrict(r); err != nil {
+			return err
+		}
+		tx.Append(parley.EveryoneRestricted{UserID: userID, By: v.ID})
+		return tx.Audit(v.ID, parley.ActEveryoneRestricted, userID, nil, auditRestriction{r.Reason, r.Until, r.RateLimit})
+	})
+}
+
+// auditRestriction is what the audit log keeps of a restriction.
+type auditRestriction struct {
+	Reason    string       `json:"reason,omitempty"`
+	Until     *parley.Time `json:"until,omitempty"`
+	RateLimit *int64       `json:"custom_rate_limit,omitempty"`
+}
+
+// UnrestrictEveryone lets somebody mention everyone as others may.
+func (a *App) UnrestrictEveryone(ctx context.Context, v parley.Viewer, userID int64) error {
+	return a.administrate(ctx, v, func(tx *store.Tx, v parley.Viewer) error {
+		if _, err := person(&tx.Snapshot, userID); err != nil {
+			return err
+		}
+		ended, err := tx.Unrestrict(userID)
+		if err != nil {
+			return err
+		}
+		if !ended {
+			return parley.Errorf(parley.NotFound, "This person is not restricted.")
+		}
+		tx.Append(parley.EveryoneRestricted{UserID: userID, By: v.ID, Lifted: true})
+		return tx.Audit(v.ID, parley.ActEveryoneUnrestricted, userID, nil, nil)
+	})
+}
+
+// RestrictedUser is somebody who may not mention everyone, or less often.
+type RestrictedUser struct {
+	UserID          int64        `json:"user_id"`
+	Username        string       `json:"username"`
+	Reason          string       `json:"reason"`
+	Until           *parley.Time `json:"until" format:"date-time"`
+	CustomRateLimit *int64       `json:"custom_rate_limit" doc:"Null: not at all."`
+	ViolationCount  int64        `json:"violation_count"`
+}
+
+// maxRestricted bounds the list of restricted people: they are of the team.
+const maxRestricted = 500
+
+// RestrictedUsers returns who is restricted now, to creators.
+func (a *App) RestrictedUsers(ctx context.Context, v parley.Viewer) (users []RestrictedUser, err error) {
+	err = a.inspect(ctx, v, func(s *store.Snapshot) error {
+		restrictions, err := s.Restrictions(maxRestricted)
+		users = []RestrictedUser{}
+		for _, r := range restrictions {
+			u, _, err := s.User(r.UserID)
+			if err != nil {
+				return err
+			}
+			users = append(users, RestrictedUser{r.UserID, u.Author().Name, r.Reason, r.Until, r.RateLimit, r.Violations})
+		}
+		return err
+	})
+	return users, err
+}
+
+// restrictionFrame shows a restriction to the person restricted; nil if none is in
+// force.
+func restrictionFrame(s *store.Snapshot, userID int64) (*parley.EveryoneRestrictedFrame, error) {
+	r, err := s.Restriction(userID)
+	if err != nil || r == nil {
+		return nil, err
+	}
+	by, _, err := s.User(r.By)
+	return &parley.EveryoneRestrictedFrame{
+		Type: "everyone_restricted", Reason: r.Reason, Until: r.Until, CustomRateLimit: r.RateLimit, RestrictedBy: by.Author().Name,
+	}, err
+}
+
+// Greeting is what the global stream tells a person at its beginning, beside events.
+type Greeting struct {
+	Count      Count
+	Restricted *parley.EveryoneRestrictedFrame // nil: they are not
+}
+
+// Greeting returns what the global stream tells v at its beginning.
+func (a *App) Greeting(ctx context.Context, v parley.Viewer) (g Greeting, err error) {
+	err = a.viewNow(ctx, v, func(s *store.Snapshot, v parley.Viewer) error {
+		if g.Count, err = count(s, v); err != nil {
+			return err
+		}
+		g.Restricted, err = restrictionFrame(s, v.ID)
+		return err
+	})
+	return g, err
+}

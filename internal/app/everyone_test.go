@@ -1,0 +1,242 @@
+package app_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"parley"
+	"parley/internal/app"
+)
+
+// setEveryone changes how everyone may be mentioned, as Ada.
+func (f *forum) setEveryone(patch app.EveryonePatch) {
+	f.t.Helper()
+	must[parley.EveryoneSettings](f.t)(f.UpdateEveryone(f.t.Context(), f.Ada, patch))
+}
+
+// call has somebody mention everyone in the free thread.
+func (f *forum) call(v parley.Viewer) (parley.Message, error) {
+	f.t.Helper()
+	f.Clock.Pass(second)
+	m, err := f.PostMessage(f.t.Context(), v, f.Free.ID, "hello @everyone", 0, app.Idempotency{})
+	f.RunJobs(f.t.Context())
+	return m, err
+}
+
+func (f *forum) mayCall(v parley.Viewer) {
+	f.t.Helper()
+	must[parley.Message](f.t)(f.call(v))
+}
+
+func (f *forum) mayNotCall(v parley.Viewer, kind parley.Kind) {
+	f.t.Helper()
+	_, err := f.call(v)
+	wantKind(f.t, err, kind)
+}
+
+func TestTheTeamMentionsEveryoneThreeTimesADay(t *testing.T) {
+	f := openForum(t)
+	for range 3 {
+		f.mayCall(f.Tomas)
+	}
+	before := must[int64](t)(f.MessageCount(t.Context(), f.Tomas, f.Free.ID))
+	f.mayNotCall(f.Tomas, parley.RateLimited)
+	if after := must[int64](t)(f.MessageCount(t.Context(), f.Tomas, f.Free.ID)); after != before {
+		t.Error("what was refused was posted")
+	}
+	f.mayCall(f.Ada) // as often as she likes
+	f.mayNotCall(f.Finn, parley.Forbidden)
+	f.Clock.Pass(24 * time.Hour)
+	f.mayCall(f.Tomas)
+}
+
+func TestAnEditMentionsEveryoneByTheSameRules(t *testing.T) {
+	f := openForum(t)
+	none := new(int64)
+	f.setEveryone(app.EveryonePatch{TeamRateLimit: &none})
+	id := f.post(f.Tomas, f.Free, "hello").ID
+	_, err := f.EditMessage(t.Context(), f.Tomas, id, "hello @everyone")
+	wantKind(t, err, parley.RateLimited)
+	_, err = f.CreateSubThread(t.Context(), f.Tomas, f.Free.First, "Why?", "hello @everyone", app.Idempotency{})
+	wantKind(t, err, parley.RateLimited)
+}
+
+func TestEverybodyWaitsAfterSomebodyMentionedEveryone(t *testing.T) {
+	f := openForum(t)
+	minutes := int64(10)
+	f.setEveryone(app.EveryonePatch{CooldownMinutes: &minutes})
+	f.mayCall(f.Ada)
+	f.mayNotCall(f.Tomas, parley.RateLimited)
+	f.Clock.Pass(10 * time.Minute)
+	f.mayCall(f.Tomas)
+}
+
+func TestQuietHoursAreByTheClockOfTheDatabase(t *testing.T) {
+	f := openForum(t) // nine in the morning, UTC
+	start, end, zone := new(int64), new(int64), "America/New_York"
+	*start, *end = 22, 5
+	f.setEveryone(app.EveryonePatch{QuietStart: &start, QuietEnd: &end, Timezone: &zone})
+	f.mayNotCall(f.Tomas, parley.Forbidden) // four there
+	f.Clock.Pass(time.Hour)
+	f.mayCall(f.Tomas)
+}
+
+func TestTooManyToNotifyIsRefused(t *testing.T) {
+	f := openForum(t)
+	limit := new(int64)
+	*limit = 2 // there are Ada, Mina and Finn
+	f.setEveryone(app.EveryonePatch{NotificationLimit: &limit})
+	f.mayNotCall(f.Tomas, parley.Forbidden)
+	var none *int64
+	f.setEveryone(app.EveryonePatch{NotificationLimit: &none})
+	f.mayCall(f.Tomas)
+}
+
+func TestAMentionThatNeedsApprovalNotifiesWhenItIsApproved(t *testing.T) {
+	f := openForum(t)
+	ctx := t.Context()
+	yes := true
+	f.setEveryone(app.EveryonePatch{RequireApproval: &yes})
+	m := must[parley.Message](t)(f.call(f.Tomas))
+	if got := f.notices(f.Finn); len(got) != 0 {
+		t.Errorf("Finn is told %v", got)
+	}
+	pending := must[[]app.PendingEveryone](t)(f.PendingEveryone(ctx, f.Ada, 0, 10))
+	if len(pending) != 1 || pending[0].MessageID != m.ID || pending[0].Username != "Tomas" {
+		t.Fatalf("waiting: %+v", pending)
+	}
+	f.tells("the approval", func() error { return f.ApproveEveryone(ctx, f.Ada, pending[0].ID) },
+		parley.ManyMentioned{ThreadID: f.Free.ID, MessageID: m.ID, Special: parley.MentionEveryone, Notifications: 3})
+	f.RunJobs(ctx)
+	for _, v := range []parley.Viewer{f.Ada, f.Mina, f.Finn} {
+		if got := f.notices(v); len(got) != 1 || got[0] != (notice{parley.NotifyMention, m.ID}) {
+			t.Errorf("%d is told %v", v.ID, got)
+		}
+	}
+	wantKind(t, f.ApproveEveryone(ctx, f.Ada, pending[0].ID), parley.NotFound)
+	f.wantActs(parley.ActEveryoneSettings, parley.ActEveryoneApproved)
+}
+
+func TestWaitingMentionsCountForTheLimitAndAreRejected(t *testing.T) {
+	f := openForum(t)
+	ctx := t.Context()
+	yes := true
+	f.setEveryone(app.EveryonePatch{RequireApproval: &yes})
+	for range 3 {
+		f.mayCall(f.Tomas)
+	}
+	f.mayNotCall(f.Tomas, parley.RateLimited)
+	for _, p := range must[[]app.PendingEveryone](t)(f.PendingEveryone(ctx, f.Ada, 0, 10)) {
+		if err := f.RejectEveryone(ctx, f.Ada, p.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.RunJobs(ctx)
+	if got := f.notices(f.Finn); len(got) != 0 {
+		t.Errorf("Finn is told %v", got)
+	}
+}
+
+func TestWhatNoLongerMentionsEveryoneIsNotApproved(t *testing.T) {
+	f := openForum(t)
+	ctx := t.Context()
+	yes := true
+	f.setEveryone(app.EveryonePatch{RequireApproval: &yes})
+	m := must[parley.Message](t)(f.call(f.Tomas))
+	must[parley.Message](t)(f.EditMessage(ctx, f.Tomas, m.ID, "hello"))
+	id := must[[]app.PendingEveryone](t)(f.PendingEveryone(ctx, f.Ada, 0, 10))[0].ID
+	wantKind(t, f.ApproveEveryone(ctx, f.Ada, id), parley.Conflict)
+	must[[]int64](t)(f.DeleteMessage(ctx, f.Tomas, m.ID))
+	wantKind(t, f.ApproveEveryone(ctx, f.Ada, id), parley.NotFound)
+}
+
+func TestTheEmergencySwitchHoldsForCreatorsToo(t *testing.T) {
+	f := openForum(t)
+	ctx := t.Context()
+	yes, no := true, false
+	reason := new(string)
+	*reason = "The server moves."
+	turn := func(on *bool, why *string) func() error {
+		return func() error {
+			return drop(f.UpdateEveryone(ctx, f.Ada, app.EveryonePatch{Disabled: on, DisableReason: &why}))
+		}
+	}
+	f.hub.take()
+	f.tells("switched off", turn(&yes, reason), parley.EveryoneSwitched{Disabled: true, By: f.Ada.ID})
+	f.mayNotCall(f.Ada, parley.Forbidden)
+	f.tells("and on", turn(&no, nil), parley.EveryoneSwitched{By: f.Ada.ID})
+	f.tells("and on again", turn(&no, nil))
+	f.mayCall(f.Ada)
+	published := f.hub.take()
+	off := decode[parley.EveryoneDisabledFrame](t, published[0].Frame)
+	on := decode[parley.EveryoneEnabledFrame](t, published[1].Frame)
+	if off.Type != "everyone_disabled" || *off.Reason != *reason || off.DisabledBy != "Ada" || on.Type != "everyone_enabled" || on.EnabledBy != "Ada" {
+		t.Errorf("told %+v, %+v", off, on)
+	}
+}
+
+func TestARestrictionIsToldCountedAndExpiresByItself(t *testing.T) {
+	f := openForum(t)
+	ctx := t.Context()
+	hours := int64(2)
+	f.hub.take()
+	f.tells("a restriction", func() error {
+		return f.RestrictEveryone(ctx, f.Ada, f.Tomas.ID, app.NewRestriction{Reason: "Too loud.", Hours: &hours})
+	}, parley.EveryoneRestricted{UserID: f.Tomas.ID, By: f.Ada.ID})
+	told := decode[parley.EveryoneRestrictedFrame](t, f.hub.take()[0].Frame)
+	greeting := must[app.Greeting](t)(f.Greeting(ctx, f.Tomas))
+	if told.Reason != "Too loud." || *told.Until != parley.At(f.Clock.Now().Add(2*time.Hour)) || told.RestrictedBy != "Ada" || fmt.Sprint(*greeting.Restricted.Until) != fmt.Sprint(*told.Until) {
+		t.Errorf("told %+v, greeted %+v", told, greeting.Restricted)
+	}
+	f.mayNotCall(f.Tomas, parley.Forbidden)
+	users := must[[]app.RestrictedUser](t)(f.RestrictedUsers(ctx, f.Ada))
+	if len(users) != 1 || users[0].Username != "Tomas" || users[0].ViolationCount != 1 {
+		t.Errorf("restricted: %+v", users)
+	}
+	if can := must[bool](t)(f.CanUseEveryone(ctx, f.Tomas)); can {
+		t.Error("Tomas is told that he can")
+	}
+	f.Clock.Pass(2 * time.Hour)
+	f.mayCall(f.Tomas)
+	if greeting := must[app.Greeting](t)(f.Greeting(ctx, f.Tomas)); greeting.Restricted != nil {
+		t.Errorf("after two hours he is greeted %+v", greeting.Restricted)
+	}
+}
+
+func TestARestrictionIsTakenBack(t *testing.T) {
+	f := openForum(t)
+	ctx := t.Context()
+	limit := int64(1)
+	if err := f.RestrictEveryone(ctx, f.Ada, f.Tomas.ID, app.NewRestriction{RateLimit: &limit}); err != nil {
+		t.Fatal(err)
+	}
+	f.mayCall(f.Tomas)
+	f.mayNotCall(f.Tomas, parley.RateLimited)
+	f.tells("taken back", func() error { return f.UnrestrictEveryone(ctx, f.Ada, f.Tomas.ID) },
+		parley.EveryoneRestricted{UserID: f.Tomas.ID, By: f.Ada.ID, Lifted: true})
+	f.mayCall(f.Tomas)
+	wantKind(t, f.UnrestrictEveryone(ctx, f.Ada, f.Tomas.ID), parley.NotFound)
+	wantKind(t, f.RestrictEveryone(ctx, f.Ada, f.Ada.ID, app.NewRestriction{}), parley.Invalid)
+	wantKind(t, f.RestrictEveryone(ctx, f.Ada, 4711, app.NewRestriction{}), parley.NotFound)
+	wantKind(t, f.RestrictEveryone(ctx, f.Tomas, f.Tomas.ID, app.NewRestriction{}), parley.Forbidden)
+}
+
+func TestUsesOfEveryoneAreSummedUp(t *testing.T) {
+	f := openForum(t)
+	f.mayCall(f.Ada)
+	f.mayCall(f.Tomas)
+	f.Clock.Pass(24 * time.Hour)
+	f.mayCall(f.Tomas)
+	got := must[app.EveryoneAnalytics](t)(f.EveryoneAnalytics(t.Context(), f.Ada, 7))
+	want := app.EveryoneSummary{TotalUses: 3, TotalNotifications: 9, UniqueUsers: 2, AvgNotificationsPerUse: 3}
+	if got.Summary != want || got.PeriodDays != 7 || got.UserAnalytics[0].Username != "Tomas" || got.UserAnalytics[0].UsageCount != 2 {
+		t.Errorf("summed up %+v", got)
+	}
+	if len(got.DailyBreakdown) != 2 || got.DailyBreakdown[0] != (app.EveryoneDayUses{Date: "2026-03-01", Uses: 2, Notifications: 6}) {
+		t.Errorf("by day %+v", got.DailyBreakdown)
+	}
+	if got = must[app.EveryoneAnalytics](t)(f.EveryoneAnalytics(t.Context(), f.Ada, 1)); got.Summary.TotalUses != 1 {
+		t.Errorf("of one day %+v", got.Summary)
+	}
+}
