@@ -10,12 +10,16 @@ import (
 	"time"
 )
 
-// Config says how a hub works. Only Log is required.
+// Config says how a hub works. Its zero value is usable.
 type Config struct {
+	// Log is where events come from. nil: the hub numbers what is published itself and keeps the
+	// newest 1,000 of each channel in memory. Then connections that drop resume, but what was
+	// published is lost with the process: an event is delivered at most once, and not to who comes
+	// back after a restart. [New] logs that. Event.Seq and Head.Seq are left at 0.
 	Log       Log
 	Authority Authority // nil: barriers are ignored
 	Control   string    // the channel whose events change rights; nobody joins it. Empty: none
-	Broker    Broker    // brings what other hubs of the same log publish, faster than the log does; nil: none. The hub runs it
+	Broker    Broker    // brings what other hubs of the same Log publish, faster than the log does; nil: none. The hub runs it
 	Mode      Mode      // what is done with the broker at first; see Hub.SetMode
 
 	MaxPerUser     int // live connections of one user on this hub; 0: no limit
@@ -40,6 +44,7 @@ type Config struct {
 type Hub struct {
 	config Config
 	log    *slog.Logger
+	own    *ownLog // nil if there is a Log
 
 	rights   *rights
 	reads    *reads
@@ -61,13 +66,14 @@ type Hub struct {
 
 // counters only grow.
 type counters struct {
-	delivered, duplicates, repairs, gaps, repaired, overflows, dropped, replaced atomic.Uint64
+	delivered, duplicates, repairs, gaps, repaired, overflows, dropped, replaced, pages atomic.Uint64
 }
 
-// New returns a hub. It delivers nothing until [Hub.Run]. It panics without a Log.
+// New returns a hub. It delivers nothing until [Hub.Run]. It panics if there is a Broker but no Log
+// that hubs could share.
 func New(config Config) *Hub {
-	if config.Log == nil {
-		panic("realtime: Config.Log is nil")
+	if config.Log == nil && config.Broker != nil {
+		panic("realtime: a Broker needs a Log")
 	}
 	if config.Heartbeat == 0 {
 		config.Heartbeat = defaultHeartbeat
@@ -78,7 +84,14 @@ func New(config Config) *Hub {
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
+	var own *ownLog
+	if config.Log == nil {
+		own = newOwnLog()
+		config.Log = own
+		config.Logger.Info("realtime: no Log: events are kept in memory and lost with the process (at most once)")
+	}
 	h := &Hub{
+		own:         own,
 		config:      config,
 		log:         config.Logger,
 		generation:  config.Log.Generation(),
@@ -138,6 +151,9 @@ func (h *Hub) Run(ctx context.Context) error {
 // channel ignore it.
 func (h *Hub) Publish(events ...Event) {
 	for _, e := range events {
+		if h.own != nil {
+			e = h.own.append(e)
+		}
 		switch {
 		case e.Seq == 0:
 		case h.controls(e.Channel):

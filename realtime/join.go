@@ -151,6 +151,9 @@ func (h *Hub) attempt(ctx context.Context, c *Conn, admit admitFunc) (a Admissio
 func (h *Hub) snapshot(ctx context.Context, admit admitFunc) (a Admission, generation string, err error) {
 	generation = h.currentGeneration()
 	if a, err = admit(ctx); err == nil {
+		if h.own != nil {
+			h.own.complete(&a)
+		}
 		err = a.check(h)
 	}
 	return a, generation, err

@@ -204,6 +204,7 @@ func (r *reads) ask(ctx context.Context, batch []*fetch) ([]Page, error) {
 	for i, f := range batch {
 		wants[i] = Want{Channel: f.channel.name, After: f.after, Limit: f.limit}
 	}
+	r.hub.pages.Add(uint64(len(wants)))
 	pages, err := r.hub.config.Log.Read(ctx, wants)
 	if err == nil && len(pages) != len(wants) {
 		err = fmt.Errorf("log answered %d wants with %d pages", len(wants), len(pages))

@@ -16,6 +16,7 @@ type Stats struct {
 
 	Delivered  uint64 // frames of events queued for connections
 	Duplicates uint64 // published events dropped because they were known
+	Reads      uint64 // pages asked of the log, each of one channel
 	Repairs    uint64 // reads of the log that found events not published, or not yet
 	Gaps       uint64 // those of the repairs that filled a hole in front of events already published
 	Repaired   uint64 // the events found
@@ -37,6 +38,7 @@ func (h *Hub) Stats() Stats {
 		Gaps:        h.gaps.Load(), // before Repairs, which is counted first: never more
 		Repairs:     h.repairs.Load(),
 		Repaired:    h.repaired.Load(),
+		Reads:       h.pages.Load(),
 		Overflows:   h.overflows.Load(),
 		Dropped:     h.dropped.Load(),
 		Replaced:    h.replaced.Load(),

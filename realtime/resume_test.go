@@ -303,3 +303,31 @@ func TestRequestsForOneChannelShareAReadIfTheyLieTogether(t *testing.T) {
 		t.Error("a read under way was changed")
 	}
 }
+
+func TestAStormReadsTheLogOncePerChannelHoweverManyComeBack(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		const channels, each, missed = 5, 8, 20
+		for i := range channels {
+			for range missed {
+				w.commit(fmt.Sprintf("t%d", i), "missed")
+			}
+		}
+		w.log.set(nil, 100*time.Millisecond)
+		var peers []*peer
+		for range each {
+			for i := range channels {
+				name := fmt.Sprintf("t%d", i)
+				peers = append(peers, w.join(visit{user: "ada", channels: []string{name}, last: "g." + name + ":0"}))
+			}
+		}
+		time.Sleep(10 * time.Second)
+		for _, p := range peers {
+			if got := p.heard(); len(got) != 1+missed {
+				t.Errorf("heard %d frames", len(got))
+			}
+		}
+		if n := w.hub.Stats().Reads; n != channels {
+			t.Errorf("%d pages read of %d channels", n, channels)
+		}
+	})
+}

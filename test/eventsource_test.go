@@ -10,7 +10,7 @@ import (
 // listening is a page's script that keeps what an EventSource gets.
 const listening = `(async () => {
 	const threads = await (await fetch("/api/forum/threads")).json();
-	const thread = threads.find(t => t.title === %q).id;
+	const thread = threads.find(t => t.title.includes(%q)).id;
 	window.heard = [];
 	window.greetings = [];
 	window.write = async content => {

@@ -20,6 +20,10 @@ type storm struct {
 	MessageBytes int `default:"100" placeholder:"N" help:"Size of a message's text."`
 }
 
+// logReads is the server's count of the pages it has read of its log. However many come back, one
+// for each thread is enough.
+const logReads = "parley_log_reads_total"
+
 // Validate says what is wrong with the settings.
 func (st *storm) Validate() error {
 	if st.Events > 1000 {
@@ -46,6 +50,7 @@ func (st *storm) play(ctx context.Context, s *stage) error {
 	}
 	s.says("coming back")
 	s.reset()
+	readBefore, _ := s.target.counter(ctx, logReads)
 	began := s.mark()
 	if err := s.audience.Enter(ctx, s.audience.Viewers(), st.Rush); err != nil {
 		return err
@@ -62,6 +67,10 @@ func (st *storm) play(ctx context.Context, s *stage) error {
 	r.add("resumed", "", float64(totals.Recovered))
 	r.add("not resumed", "", float64(totals.Refused))
 	r.addQuantiles("socket back", i.handshake)
+	if read, ok := s.target.counter(ctx, logReads); ok {
+		r.add("log reads", "", read-readBefore)
+		r.add("log reads per thread", "", (read-readBefore)/float64(len(s.threads)))
+	}
 	i.reportCPU(r, "cpu per socket", float64(st.Sockets))
 	if rss := s.target.rss(); rss > 0 {
 		r.add("memory afterwards", "MiB", float64(rss)/(1<<20))

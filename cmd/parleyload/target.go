@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -134,6 +135,24 @@ func (t *target) goroutines(ctx context.Context) (n int) {
 	}
 	_, _ = fmt.Sscanf(profile, "goroutine profile: total %d", &n)
 	return n
+}
+
+// counter returns a metric of the target that has no labels; ok is false if it does not tell.
+func (t *target) counter(ctx context.Context, name string) (value float64, ok bool) {
+	if t.admin == nil {
+		return 0, false
+	}
+	text, err := t.admin.Get(ctx, "/metrics")
+	if err != nil {
+		return 0, false
+	}
+	for line := range strings.Lines(text) {
+		if figure, found := strings.CutPrefix(line, name+" "); found {
+			value, err = strconv.ParseFloat(strings.TrimSpace(figure), 64)
+			return value, err == nil
+		}
+	}
+	return 0, false
 }
 
 // cpu returns the processor time the target has used, 0 if that is not known.

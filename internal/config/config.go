@@ -27,19 +27,22 @@ type Log struct {
 // Serve is what the server can be told. Its fields' tags are the command line;
 // those whose help ends with (*) can change while it runs, see Adopt.
 type Serve struct {
-	Addr              string         `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to answer."`
-	AdminAddr         string         `default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Where to serve metrics and profiles to operators; empty: nowhere. Never let strangers reach it."`
-	Origins           []Origin       `name:"origin" placeholder:"https://HOST" help:"Another origin whose pages may act for the people signed in here; repeatable. (*)"`
-	TrustedProxies    []netip.Prefix `placeholder:"CIDR" help:"Networks of proxies that are believed about who asks, and whether by HTTPS (X-Forwarded-For, X-Forwarded-Proto). (*)"`
-	CookieName        string         `default:"session_id" help:"The cookie that keeps people signed in."`
-	MaxSocketsPerUser int            `default:"20" placeholder:"N" help:"Live connections one person may have."`
-	PostsPerMinute    int            `default:"30" placeholder:"N" help:"Messages a member may post; 0: any number. The creator and the team may always. (*)"`
-	Redis             string         `placeholder:"redis://HOST" help:"The Redis that carries events between replicas and counts limits for all of them: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS. Best set with PARLEY_REDIS, as everybody sees a process's arguments. Empty: none."`
-	RedisCA           string         `name:"redis-ca" placeholder:"FILE" help:"The certificates that vouch for the Redis, in PEM; empty: those of the system."`
-	RedisCert         string         `name:"redis-cert" placeholder:"FILE" help:"The certificate to show to the Redis, in PEM."`
-	RedisKey          string         `name:"redis-key" placeholder:"FILE" help:"The key of that certificate, in PEM."`
-	Drain             time.Duration  `default:"30s" placeholder:"DURATION" help:"How long to take, when asked to stop, for sending sockets elsewhere one after another; 0: all at once. (*)"`
-	Demo              bool           `help:"Fill an empty database with a lively community, whose people anybody can sign in as with a click."`
+	Addr                 string         `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to answer."`
+	AdminAddr            string         `default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Where to serve metrics and profiles to operators; empty: nowhere. Never let strangers reach it."`
+	Origins              []Origin       `name:"origin" placeholder:"https://HOST" help:"Another origin whose pages may act for the people signed in here; repeatable. (*)"`
+	TrustedProxies       []netip.Prefix `placeholder:"CIDR" help:"Networks of proxies that are believed about who asks, and whether by HTTPS (X-Forwarded-For, X-Forwarded-Proto). (*)"`
+	CookieName           string         `default:"session_id" help:"The cookie that keeps people signed in."`
+	MaxSocketsPerUser    int            `default:"20" placeholder:"N" help:"Live connections one person may have."`
+	MaxSockets           int            `default:"0" placeholder:"N" help:"Live connections of all; beyond, clients are asked to come back. 0: as many as there are files to open."`
+	HandshakesPerSecond  int            `default:"10000" placeholder:"N" help:"Connections that may be opened a second, three times as many at once; 0: any number."`
+	HandshakesPerAddress int            `default:"200" placeholder:"N" help:"The same for each address, ten times as many at once; not for those of this machine, where proxies are. 0: any number."`
+	PostsPerMinute       int            `default:"30" placeholder:"N" help:"Messages a member may post; 0: any number. The creator and the team may always. (*)"`
+	Redis                string         `placeholder:"redis://HOST" help:"The Redis that carries events between replicas and counts limits for all of them: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS. Best set with PARLEY_REDIS, as everybody sees a process's arguments. Empty: none."`
+	RedisCA              string         `name:"redis-ca" placeholder:"FILE" help:"The certificates that vouch for the Redis, in PEM; empty: those of the system."`
+	RedisCert            string         `name:"redis-cert" placeholder:"FILE" help:"The certificate to show to the Redis, in PEM."`
+	RedisKey             string         `name:"redis-key" placeholder:"FILE" help:"The key of that certificate, in PEM."`
+	Drain                time.Duration  `default:"30s" placeholder:"DURATION" help:"How long to take, when asked to stop, for sending sockets elsewhere one after another; 0: all at once. (*)"`
+	Demo                 bool           `help:"Fill an empty database with a lively community, whose people anybody can sign in as with a click."`
 }
 
 // Validate says what is wrong with settings that are each well-formed.
@@ -47,6 +50,8 @@ func (s *Serve) Validate() error {
 	switch {
 	case s.MaxSocketsPerUser < 1:
 		return fmt.Errorf("--max-sockets-per-user must be at least 1, not %d", s.MaxSocketsPerUser)
+	case s.MaxSockets < 0, s.HandshakesPerSecond < 0, s.HandshakesPerAddress < 0:
+		return fmt.Errorf("--max-sockets, --handshakes-per-second and --handshakes-per-address must be 0 (any number) or more")
 	case s.Drain < 0:
 		return fmt.Errorf("--drain must be 0 (all at once) or more, not %s", s.Drain)
 	case s.PostsPerMinute < 0:
@@ -74,6 +79,9 @@ func (s *Serve) Adopt(next Serve) (restart []string) {
 		{"admin-addr", s.AdminAddr != next.AdminAddr},
 		{"cookie-name", s.CookieName != next.CookieName},
 		{"max-sockets-per-user", s.MaxSocketsPerUser != next.MaxSocketsPerUser},
+		{"max-sockets", s.MaxSockets != next.MaxSockets},
+		{"handshakes-per-second", s.HandshakesPerSecond != next.HandshakesPerSecond},
+		{"handshakes-per-address", s.HandshakesPerAddress != next.HandshakesPerAddress},
 		{"redis", s.Redis != next.Redis},
 		{"redis-ca", s.RedisCA != next.RedisCA},
 		{"redis-cert", s.RedisCert != next.RedisCert},

@@ -53,7 +53,7 @@ func TestWithoutSettingsTheServerIsForThisMachineAlone(t *testing.T) {
 	got := mustLoad(t, "")
 	want := config.Serve{
 		Addr: "127.0.0.1:8080", AdminAddr: "127.0.0.1:9090", CookieName: "session_id",
-		MaxSocketsPerUser: 20, PostsPerMinute: 30, Drain: 30 * time.Second,
+		MaxSocketsPerUser: 20, HandshakesPerSecond: 10_000, HandshakesPerAddress: 200, PostsPerMinute: 30, Drain: 30 * time.Second,
 	}
 	if diff := cmp.Diff(want, got.Serve); diff != "" {
 		t.Errorf("defaults (-want +got):\n%s", diff)
@@ -100,7 +100,7 @@ log-level=warn
 admin-addr =
 `)
 	want := config.Serve{
-		Addr: "127.0.0.1:8080", CookieName: "session_id", MaxSocketsPerUser: 20, PostsPerMinute: 30, Drain: 30 * time.Second,
+		Addr: "127.0.0.1:8080", CookieName: "session_id", MaxSocketsPerUser: 20, HandshakesPerSecond: 10_000, HandshakesPerAddress: 200, PostsPerMinute: 30, Drain: 30 * time.Second,
 		Origins:        []config.Origin{"https://ada.example", "http://localhost:3000"},
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")},
 	}

@@ -50,6 +50,9 @@ var (
 	// CloseOverCapacity refuses one socket more than the server holds.
 	CloseOverCapacity = realtime.CloseReason{Code: 1013, Reason: "Over capacity", Reconnect: true}
 
+	// CloseTooManyHandshakes refuses one socket more than may be opened in a second.
+	CloseTooManyHandshakes = realtime.CloseReason{Code: 1013, Reason: "Too many handshakes", Reconnect: true}
+
 	// CloseUnavailable refuses everybody while the database is away.
 	CloseUnavailable = realtime.CloseReason{Code: 1013, Reason: "Temporarily unavailable", Reconnect: true}
 )

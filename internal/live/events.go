@@ -84,6 +84,7 @@ var refusedAnswers = map[realtime.CloseReason]refusedAnswer{
 	CloseAccessDenied:       {status: http.StatusForbidden, detail: parley.ErrAccessDenied.Message},
 	CloseTooManyConnections: {http.StatusTooManyRequests, "You have too many connections open. Close a tab, then try again.", 10 * time.Second},
 	CloseOverCapacity:       {http.StatusServiceUnavailable, "The server cannot take more connections now. Try again in a moment.", 5 * time.Second},
+	CloseTooManyHandshakes:  {http.StatusServiceUnavailable, "Too many connections are opened right now. Try again in a moment.", 5 * time.Second},
 	CloseInternalError:      {http.StatusInternalServerError, "Something went wrong on our side. Try again in a moment.", 5 * time.Second},
 }
 

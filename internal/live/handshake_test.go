@@ -243,3 +243,13 @@ func TestWhoGainsAccessIsAdmittedAtOnce(t *testing.T) {
 	f.finn.pays(500)
 	f.finn.watches(paid)
 }
+
+func TestAFullServerRefusesWithoutAskingTheDatabase(t *testing.T) {
+	f := open(t, settings{live: live.Config{Limits: live.Limits{Sockets: 1}}})
+	f.mina.opens(globalPath)
+	f.store.Close()
+	f.finn.knocks(globalPath).endsWith(1013, "Over capacity")
+	if res := f.asks(t, globalEvents, cookie(f.finn.token)); res.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("an event stream is answered %s", res.Status)
+	}
+}

@@ -36,7 +36,11 @@ func (l *Live) serve(w http.ResponseWriter, r *http.Request, threadID int64) {
 // enter joins conn to the stream that a request asks for, or closes it.
 func (l *Live) enter(r *http.Request, s *socket, conn *realtime.Conn) {
 	token, refused := l.token(r)
-	switch {
+	switch most := l.config.Limits.Sockets; {
+	case !l.handshakes.allow(clientAddress(r), time.Now()):
+		s.refuse(conn, CloseTooManyHandshakes)
+	case most > 0 && l.hub.Stats().Connections >= most:
+		s.refuse(conn, CloseOverCapacity)
 	case token == "":
 		s.refuse(conn, refused)
 	case s.threadID == noThread:

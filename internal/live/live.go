@@ -16,15 +16,16 @@ import (
 
 // Live serves the streams of one hub.
 type Live struct {
-	app      *app.App
-	hub      *realtime.Hub
-	config   Config
-	log      *slog.Logger
-	refusals *refusals
-	typing   *typing
-	presence *presence
-	activity uint64 // how far tellActivity has looked; it alone uses this
-	draining draining
+	app        *app.App
+	hub        *realtime.Hub
+	config     Config
+	log        *slog.Logger
+	refusals   *refusals
+	handshakes *handshakes
+	typing     *typing
+	presence   *presence
+	activity   uint64 // how far tellActivity has looked; it alone uses this
+	draining   draining
 
 	serving    context.Context // ends when event streams are to
 	endStreams context.CancelFunc
@@ -50,6 +51,12 @@ type Config struct {
 // Limits bounds what one client costs. Zero fields take the protocol's values;
 // another one is meant for tests.
 type Limits struct {
+	// These three bound what the server bears, and 0 nothing. Who is beyond them is
+	// asked to come back, without a look at the database.
+	Sockets              int // of all clients; like realtime.Config.MaxConnections, which counts exactly
+	Handshakes           int // sockets opened a second, of all clients
+	HandshakesPerAddress int // sockets opened a second from one address
+
 	Admit        time.Duration // how long the database may take to admit a client; 0: 3 s
 	Frames       int           // frames a second from one client, on average; 0: 20
 	FrameBurst   int           // frames that may come at once; 0: 100
@@ -61,6 +68,8 @@ type Limits struct {
 
 func (l Limits) withDefaults() Limits {
 	return Limits{
+		Sockets: l.Sockets, Handshakes: l.Handshakes, HandshakesPerAddress: l.HandshakesPerAddress,
+
 		Admit:        orDefault(l.Admit, 3*time.Second),
 		Frames:       orDefault(l.Frames, 20),
 		FrameBurst:   orDefault(l.FrameBurst, 100),
@@ -92,7 +101,8 @@ func New(a *app.App, hub *realtime.Hub, authority *Authority, config Config) *Li
 	}
 	config.Limits = config.Limits.withDefaults()
 	authority.hub = hub
-	l := &Live{app: a, hub: hub, config: config, log: config.Logger, refusals: newRefusals()}
+	l := &Live{app: a, hub: hub, config: config, log: config.Logger, refusals: newRefusals(),
+		handshakes: newHandshakes(config.Limits.Handshakes, config.Limits.HandshakesPerAddress)}
 	l.serving, l.endStreams = context.WithCancel(context.Background())
 	// Each replica casts to its own sockets alone, and tells the others what they need
 	// to know to do the same: they, too, end what nobody renews.

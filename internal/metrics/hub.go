@@ -48,6 +48,7 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 var (
 	connectedUsers = desc("connected_users", "People with at least one open socket.")
 	channels       = desc("channels", "Channels of the log that this process follows: those somebody watches, or did half a minute ago.")
+	reads          = desc("log_reads_total", "Pages read of the log, each of one channel, for who comes back and for what is missing.")
 	repairs        = desc("log_repairs_total", "Reads of the log that found what was missing: a gap in front of what was published, or what nobody had published here and the bus had not brought.", "cause")
 	repaired       = desc("log_repaired_events_total", "Events found by these reads.")
 	duplicates     = desc("duplicates_dropped_total", "Publications of events that were known.")
@@ -74,7 +75,7 @@ type hubCollector struct{ hub *realtime.Hub }
 // Describe implements prometheus.Collector.
 func (hubCollector) Describe(descs chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		connectedUsers, channels, repairs, repaired, duplicates, deliveries, failures, latency, queues, dropped,
+		connectedUsers, channels, reads, repairs, repaired, duplicates, deliveries, failures, latency, queues, dropped,
 		busState, busPublished, busErrors, busReceived, busReconnects, busLag,
 	} {
 		descs <- d
@@ -92,6 +93,7 @@ func (c hubCollector) Collect(metrics chan<- prometheus.Metric) {
 	}
 	send(connectedUsers, prometheus.GaugeValue, float64(m.Users))
 	send(channels, prometheus.GaugeValue, float64(m.Channels))
+	count(reads, m.Reads)
 	count(repairs, m.Gaps, "gap")
 	count(repairs, m.Repairs-m.Gaps, "unpublished")
 	count(repaired, m.Repaired)

@@ -116,6 +116,7 @@ var closings = map[realtime.CloseReason]bool{
 	live.CloseMalformed:          true,
 	live.CloseInternalError:      true,
 	live.CloseOverCapacity:       true,
+	live.CloseTooManyHandshakes:  true,
 	live.CloseUnavailable:        true,
 
 	app.CloseThreadDeleted: true,

@@ -54,9 +54,14 @@ func New(a *app.App, settings config.Serve, counts *metrics.Metrics, version str
 	authority := live.NewAuthority(a)
 	hub := realtime.Config{
 		Log: a.Log(), Authority: authority, Control: string(parley.ControlChannel),
-		MaxPerUser: settings.MaxSocketsPerUser, HeartbeatFrame: live.HeartbeatFrame, Group: metrics.Group, Logger: logger,
+		MaxPerUser: settings.MaxSocketsPerUser, MaxConnections: settings.MaxSockets, HeartbeatFrame: live.HeartbeatFrame, Group: metrics.Group, Logger: logger,
 	}
-	streams := live.Config{CookieName: settings.CookieName, AllowOrigin: s.allowsOrigin, Metrics: counts, Logger: logger}
+	streams := live.Config{
+		CookieName: settings.CookieName, AllowOrigin: s.allowsOrigin, Metrics: counts, Logger: logger,
+		Limits: live.Limits{
+			Sockets: settings.MaxSockets, Handshakes: settings.HandshakesPerSecond, HandshakesPerAddress: settings.HandshakesPerAddress,
+		},
+	}
 	routes := api.Config{
 		CookieName: settings.CookieName, Secure: Secure, PostsPerMinute: settings.PostsPerMinute,
 		Version: version, Logger: logger,
