@@ -101,8 +101,10 @@ func New(a *app.App, hub *realtime.Hub, authority *Authority, config Config) *Li
 	}
 	config.Limits = config.Limits.withDefaults()
 	authority.hub = hub
-	l := &Live{app: a, hub: hub, config: config, log: config.Logger, refusals: newRefusals(),
-		handshakes: newHandshakes(config.Limits.Handshakes, config.Limits.HandshakesPerAddress)}
+	l := &Live{
+		app: a, hub: hub, config: config, log: config.Logger, refusals: newRefusals(),
+		handshakes: newHandshakes(config.Limits.Handshakes, config.Limits.HandshakesPerAddress),
+	}
 	l.serving, l.endStreams = context.WithCancel(context.Background())
 	// Each replica casts to its own sockets alone, and tells the others what they need
 	// to know to do the same: they, too, end what nobody renews.
