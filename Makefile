@@ -2,14 +2,14 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench fmt
+.PHONY: help run test lint bench faults cluster cluster-down fmt
 
 # Debian packages that the tests need: a C compiler for the race detector, a
-# browser, a database server and Redis, of which the tests start their own.
-packages := gcc libc6-dev chromium postgresql redis-server
+# browser, and what a cluster is made of.
+packages := gcc libc6-dev chromium postgresql redis-server nginx
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: ## start a community to play with on http://127.0.0.1:8080
 	@go run ./cmd/parley serve --demo
@@ -25,6 +25,17 @@ lint: ## check formatting, common mistakes, dead code and the types of the user 
 
 bench: ## run all benchmarks once
 	@go test -run '^$$' -bench . -benchmem ./...
+
+faults: ## break every part of a cluster for 30 s under load, and report (ten minutes)
+	@tools/packages $(packages)
+	@go test ./test -run TestFaults -v -timeout 60m -args -long -report "$(CURDIR)/bin/faults.md"
+	@echo; echo "The report is in bin/faults.md"
+
+cluster: ## start PostgreSQL, Redis, three replicas and nginx on http://127.0.0.1:8080
+	@deploy/cluster up
+
+cluster-down: ## stop them again
+	@deploy/cluster down
 
 fmt: ## format all Go code
 	@go tool -modfile=tools/go.mod gofumpt -w .
