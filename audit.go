@@ -20,6 +20,7 @@ const (
 	ActTierRetired      Act = "tier.retired"
 	ActTierDeleted      Act = "tier.deleted"
 	ActCommunityUpdated Act = "community.updated"
+	ActBusModeSet       Act = "community.bus_mode_set"
 	ActThreadUpdated    Act = "thread.updated"
 	ActThreadDeleted    Act = "thread.deleted"
 	ActMessageDeleted   Act = "message.deleted"

@@ -156,7 +156,8 @@ type (
 	}
 )
 
-// Events of the control channel. They are applied, never shown.
+// Events of the control channel: every change of rights, and what else each replica
+// must take notice of. They are applied, never shown.
 type (
 	// UserRightsChanged says that a user's role, membership or activity changed.
 	UserRightsChanged struct {
@@ -172,6 +173,8 @@ type (
 	ThreadRightsChanged struct {
 		ThreadID int64 `json:"thread"`
 	}
+	// BusModeChanged says that the community's BusMode is another one.
+	BusModeChanged struct{}
 )
 
 func (MessagePosted) Kind() string       { return "message_posted" }
@@ -194,6 +197,7 @@ func (MembershipChanged) Kind() string   { return "membership_changed" }
 func (UserRightsChanged) Kind() string   { return "user_rights_changed" }
 func (SessionsEnded) Kind() string       { return "sessions_ended" }
 func (ThreadRightsChanged) Kind() string { return "thread_rights_changed" }
+func (BusModeChanged) Kind() string      { return "bus_mode_changed" }
 
 func (e MessagePosted) Channel() Channel      { return ThreadChannel(e.ThreadID) }
 func (e MessageEdited) Channel() Channel      { return ThreadChannel(e.ThreadID) }
@@ -215,6 +219,7 @@ func (e MembershipChanged) Channel() Channel  { return UserChannel(e.UserID) }
 func (UserRightsChanged) Channel() Channel    { return ControlChannel }
 func (SessionsEnded) Channel() Channel        { return ControlChannel }
 func (ThreadRightsChanged) Channel() Channel  { return ControlChannel }
+func (BusModeChanged) Channel() Channel       { return ControlChannel }
 
 // decoders reads each kind of event back from the log.
 var decoders = map[string]func([]byte) (Event, error){}
@@ -240,6 +245,7 @@ func init() {
 	register[UserRightsChanged]()
 	register[SessionsEnded]()
 	register[ThreadRightsChanged]()
+	register[BusModeChanged]()
 }
 
 func register[E Event]() {

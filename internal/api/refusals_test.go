@@ -32,6 +32,7 @@ var bodies = map[string]string{
 	"create-tier":                `{"title":"Gold","amount_cents":1000}`,
 	"update-tier":                `{"title":"Golden"}`,
 	"update-community":           `{"name":"The workshop"}`,
+	"set-bus-mode":               `{"mode":"local"}`,
 	"register":                   `{"username":"Olga","password":"spruce and maple"}`,
 	"login":                      `{"username":"Olga","password":"spruce and maple"}`,
 	"demo-login":                 `{"username":"Finn"}`,

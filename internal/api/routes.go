@@ -90,6 +90,8 @@ func (a *API) routes() []route {
 		{"GET", "/api/admin/community", administration, "get-community", "Get the community's settings", refusals(), handle(a.getCommunity)},
 		{"PATCH", "/api/admin/community", administration, "update-community", "Change the community's settings", refusals(), handle(a.updateCommunity)},
 		{"GET", "/api/admin/audit", administration, "list-audit", "List what was done to moderate and administrate, newest first", refusals(), handle(a.listAudit)},
+		{"GET", "/api/admin/realtime", administration, "get-realtime", "Get what the replicas are doing", refusals(), handle(a.getRealtime)},
+		{"POST", "/api/admin/realtime/bus", administration, "set-bus-mode", "Choose which way events take between replicas", refusals(409), handle(a.setBusMode)},
 
 		{"POST", "/api/auth/register", account, "register", "Become a member", strangers(403, 409), handle(a.register)},
 		{"POST", "/api/auth/login", account, "login", "Sign in", strangers(401, 403, 429), handle(a.login)},

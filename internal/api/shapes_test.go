@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -195,6 +197,8 @@ func (w *walk) administration() {
 	w.visit("delete-tier", w.ada.delete(fmt.Sprintf("/api/admin/tiers/%d", tier.ID)))
 	w.visit("get-community", w.ada.get("/api/admin/community"))
 	w.visit("update-community", w.ada.patch("/api/admin/community", `{"name":"The workshop"}`))
+	w.visit("set-bus-mode", w.ada.post("/api/admin/realtime/bus", `{"mode":"local"}`))
+	w.visit("get-realtime", w.oneReplica().get("/api/admin/realtime"))
 	w.visit("list-audit", w.ada.get("/api/admin/audit?action=community.updated"))
 }
 
@@ -213,3 +217,28 @@ func (w *walk) accounts() {
 	w.offerDemo(w.finn)
 	w.visit("demo-login", w.stranger().post("/api/auth/demo", `{"username":"Finn"}`))
 }
+
+// oneReplica returns the creator when a replica has told of itself.
+func (w *walk) oneReplica() *person {
+	w.t.Helper()
+	a := app.New(w.store, app.Options{Logger: slog.New(slog.DiscardHandler)})
+	a.Reports(idleReplica{})
+	(&forum{t: w.t, app: a}).work()
+	for len(decode[app.Realtime](w.ada.get("/api/admin/realtime")).Replicas) == 0 {
+		time.Sleep(5 * time.Millisecond) // go test has a time limit of its own
+	}
+	return w.ada
+}
+
+// idleReplica is a replica where nothing happens.
+type idleReplica struct{}
+
+func (idleReplica) Report() app.ReplicaReport {
+	return app.ReplicaReport{
+		Version: "v1", StartedAt: 1,
+		Connections: map[string]int{"forum_threads": 0, "forum_global": 0}, Rates: map[string]float64{"deliveries": 0, "log_repairs": 0},
+		Bus: app.BusReport{Mode: parley.BusLocal, State: "ok"},
+	}
+}
+
+func (idleReplica) SetBusMode(parley.BusMode) {}

@@ -32,6 +32,8 @@ type App struct {
 	viewsMu sync.Mutex
 	views   map[int64]int64 // of threads, not stored yet
 
+	reporter Reporter // nil: Run tells nobody of this replica
+
 	counting [64]sync.Mutex // held while a user's counts are read and sent, by user id
 	recounts *recounts
 
@@ -85,6 +87,10 @@ func (a *App) Connect(p Publisher) {
 	p.OnGossip(countsTopic, a.recounts.hear)
 	a.hub.Store(&p)
 }
+
+// Reports makes Run tell the administration of the replica that the use cases run in.
+// It is called before Run.
+func (a *App) Reports(r Reporter) { a.reporter = r }
 
 // Ready reports whether the database answers.
 func (a *App) Ready(ctx context.Context) error {
@@ -289,8 +295,8 @@ const (
 	pruneInterval = time.Hour
 )
 
-// Run does the background work until ctx ends: jobs, view counts, pruning. It
-// stores the views counted so far before it returns.
+// Run does the background work until ctx ends: jobs, view counts, pruning, telling of
+// this replica. It stores the views counted so far before it returns.
 func (a *App) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { a.work(ctx) })
@@ -298,6 +304,7 @@ func (a *App) Run(ctx context.Context) error {
 	wg.Go(func() { every(ctx, flushInterval, a.flushViews) })
 	wg.Go(func() { every(ctx, pruneInterval, a.prune) })
 	wg.Go(func() { every(ctx, recognition, a.acquaintances.forget) }) // or they took memory until somebody comes
+	wg.Go(func() { a.reportReplica(ctx) })
 	wg.Wait()
 	a.flushViews(context.WithoutCancel(ctx))
 	return nil

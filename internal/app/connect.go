@@ -89,13 +89,17 @@ func (a *App) position(s *store.Snapshot, channels ...parley.Channel) (string, e
 	return cursor.String(), nil
 }
 
-// Rights is what changes of rights come down to now.
+// Rights is what changes of rights, and what else the control channel tells, come
+// down to now.
 type Rights struct {
 	Applied  uint64                   // the control position that this is as of, at least
 	Names    map[int64]string         // what those users are called
 	Users    map[int64]parley.Viewer  // whose rights or sessions changed; a zero Viewer is gone
 	Sessions map[int64]map[int64]bool // of those users: the ids of the sessions that live
 	Threads  map[int64]ThreadRight    // whose access changed, with their sub-threads
+
+	BusModeChanged bool
+	BusMode        parley.BusMode // if that changed; "" is the default
 }
 
 // ThreadRight is what a thread asks of its readers now.
@@ -142,6 +146,10 @@ func (r *Rights) read(s *store.Snapshot, e parley.Event) error {
 		return r.readUser(s, e.UserID)
 	case parley.ThreadRightsChanged:
 		return r.readThread(s, e.ThreadID)
+	case parley.BusModeChanged:
+		mode, err := s.BusMode()
+		r.BusModeChanged, r.BusMode = true, mode
+		return err
 	}
 	return nil
 }

@@ -20,11 +20,15 @@ type Authority struct {
 func NewAuthority(a *app.App) *Authority { return &Authority{app: a} }
 
 // Apply gives every connection that changes of rights after a position concern the
-// rights it has now, and closes those that have none left.
+// rights it has now, and closes those that have none left. It has the hub work in
+// the community's bus mode.
 func (a *Authority) Apply(ctx context.Context, after uint64) (applied uint64, err error) {
 	rights, err := a.app.RightsSince(ctx, after)
 	if err != nil {
 		return 0, fmt.Errorf("rights since %d: %w", after, err)
+	}
+	if rights.BusModeChanged {
+		a.hub.SetMode(BusMode(rights.BusMode))
 	}
 	apply := func(c *realtime.Conn) bool {
 		if seat, ok := c.Value().(app.Seat); ok {
@@ -46,6 +50,19 @@ func (a *Authority) Apply(ctx context.Context, after uint64) (applied uint64, er
 		a.hub.EachUser(userKey(id), apply)
 	}
 	return rights.Applied, nil
+}
+
+// BusMode is what a hub is to do in a community's bus mode: without a Redis it stays
+// local whatever it is told.
+func BusMode(mode parley.BusMode) realtime.Mode {
+	switch mode {
+	case parley.BusLocal:
+		return realtime.ModeLocal
+	case parley.BusRedis:
+		return realtime.ModeRedis
+	default:
+		return realtime.ModeDual
+	}
 }
 
 // judge returns the seat with the rights it has now, and why it lost its place if

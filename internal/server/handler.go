@@ -12,11 +12,23 @@ import (
 // Handler returns all that is served, with what every request goes through, from
 // the outside in.
 func (s *Server) Handler() http.Handler {
-	h := s.withOriginCheck(s.routes())
+	h := s.withFarewell(s.withOriginCheck(s.routes()))
 	h = withSecurityHeaders(h)
 	h = s.withAccessLog(h)
 	h = withRequestID(h)
 	return s.withPeer(h)
+}
+
+// withFarewell has clients, proxies above all, end their connections after the
+// answer while the server is about to stop: otherwise a request could cross the end
+// of its connection, and nobody would know whether it was carried out.
+func (s *Server) withFarewell(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (s *Server) routes() http.Handler {

@@ -74,3 +74,12 @@ func (tx *Tx) SetCommunity(c parley.Community) error {
 	}
 	return nil
 }
+
+// BusMode reads the community's bus mode, "" where nobody has chosen one.
+func (s *Snapshot) BusMode() (parley.BusMode, error) {
+	mode, _, err := s.meta("bus.mode")
+	return parley.BusMode(mode), err
+}
+
+// SetBusMode stores the community's bus mode.
+func (tx *Tx) SetBusMode(mode parley.BusMode) error { return tx.setMeta("bus.mode", string(mode)) }

@@ -173,3 +173,36 @@ func demoKept(t *testing.T, open Open) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+func replicasKnown(t *testing.T, open Open) {
+	c := community(t, open)
+	const gone = 30 * time.Second
+	tell := func(id, report string) {
+		t.Helper()
+		Update(t, c.Store, func(tx *store.Tx) error { return tx.SaveReplica(id, report, gone) })
+	}
+	known := func() (ids []string) {
+		t.Helper()
+		replicas := Read(t, c.Store, func(s *store.Snapshot) ([]store.Replica, error) { return s.Replicas(s.Now().Add(-gone)) })
+		for _, r := range replicas {
+			ids = append(ids, r.ID+string(r.Report))
+		}
+		return ids
+	}
+	tell("b", "one")
+	c.Clock.Pass(gone / 2)
+	tell("a", "two")
+	if diff := cmp.Diff([]string{`a"two"`, `b"one"`}, known()); diff != "" {
+		t.Errorf("both (-want +got):\n%s", diff)
+	}
+	c.Clock.Pass(gone/2 + time.Second)
+	if diff := cmp.Diff([]string{`a"two"`}, known()); diff != "" {
+		t.Errorf("after the silence of one (-want +got):\n%s", diff)
+	}
+	tell("a", "three")
+	Update(t, c.Store, func(tx *store.Tx) error { return tx.SaveReplica("c", "four", gone) })
+	Update(t, c.Store, func(tx *store.Tx) error { return tx.RemoveReplica("c") })
+	if diff := cmp.Diff([]string{`a"three"`}, known()); diff != "" {
+		t.Errorf("after another one's farewell (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,160 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"parley"
+	"parley/internal/store"
+)
+
+// ReplicaReport is what a replica tells of itself.
+type ReplicaReport struct {
+	Version        string             `json:"version"`
+	StartedAt      parley.Time        `json:"started_at" format:"date-time"`
+	Connections    map[string]int     `json:"connections" doc:"Open sockets by stream."`
+	ConnectedUsers int                `json:"connected_users" doc:"People with at least one socket here."`
+	Channels       int                `json:"channels" doc:"Channels of the log that it follows because somebody watches, or did half a minute ago."`
+	Bus            BusReport          `json:"bus"`
+	Rates          map[string]float64 `json:"rates" doc:"What it did a second, on average since its report before: deliveries, log_repairs, bus_published, bus_received."`
+}
+
+// BusReport is how a replica is connected to the others.
+type BusReport struct {
+	Redis bool           `json:"redis" doc:"Whether it was started with a Redis."`
+	Mode  parley.BusMode `json:"mode" enum:"local,dual,redis" doc:"The mode it works in: local where it has no Redis, whatever the community's mode."`
+	State string         `json:"state" enum:"ok,degraded" doc:"degraded: others' events may be up to 2 s late."`
+}
+
+// ReplicaInfo is a replica as an administrator sees it.
+type ReplicaInfo struct {
+	ID     string      `json:"id" doc:"Of the process: another one after each start."`
+	SeenAt parley.Time `json:"seen_at" format:"date-time" doc:"When it told this."`
+	ReplicaReport
+}
+
+// Realtime is what all replicas together are doing.
+type Realtime struct {
+	BusMode     parley.BusMode `json:"bus_mode" enum:",local,dual,redis" doc:"What was chosen; empty: nobody chose, dual with Redis, else local."`
+	Connections map[string]int `json:"connections" doc:"Open sockets by stream, of all replicas."`
+	Replicas    []ReplicaInfo  `json:"replicas" doc:"Those that told of themselves within the last 30 s."`
+}
+
+// Reporter is the part of a replica that can tell of it, and can work in another
+// bus mode.
+type Reporter interface {
+	Report() ReplicaReport
+	SetBusMode(parley.BusMode) // "" is the default
+}
+
+// How often replicas tell of themselves, and after what silence one is gone.
+const (
+	reportInterval = 5 * time.Second
+	replicaGone    = 30 * time.Second
+)
+
+// Realtime tells a creator what the replicas are doing.
+func (a *App) Realtime(ctx context.Context, v parley.Viewer) (r Realtime, err error) {
+	err = a.inspect(ctx, v, func(s *store.Snapshot) error {
+		if r.BusMode, err = s.BusMode(); err != nil {
+			return err
+		}
+		if r.Replicas, err = replicasOf(s); err != nil {
+			return err
+		}
+		r.Connections = map[string]int{}
+		for _, replica := range r.Replicas {
+			for stream, n := range replica.Connections {
+				r.Connections[stream] += n
+			}
+		}
+		return nil
+	})
+	return r, err
+}
+
+// replicasOf reads the replicas that told of themselves lately.
+func replicasOf(s *store.Snapshot) ([]ReplicaInfo, error) {
+	stored, err := s.Replicas(s.Now().Add(-replicaGone))
+	replicas := make([]ReplicaInfo, len(stored))
+	for i, r := range stored {
+		replicas[i] = ReplicaInfo{ID: r.ID, SeenAt: r.SeenAt}
+		if err := json.Unmarshal(r.Report, &replicas[i].ReplicaReport); err != nil {
+			return nil, fmt.Errorf("report of replica %s: %w", r.ID, err)
+		}
+	}
+	return replicas, err
+}
+
+// SetBusMode has all replicas work in another bus mode, within 2 s. Nothing is lost, doubled or reordered by it, and no socket closed.
+func (a *App) SetBusMode(ctx context.Context, v parley.Viewer, mode parley.BusMode) error {
+	if !mode.Valid() {
+		return parley.InvalidField("mode", "must be local, dual or redis")
+	}
+	return a.administrate(ctx, v, func(tx *store.Tx, v parley.Viewer) error {
+		old, err := tx.BusMode()
+		if err != nil || old == mode {
+			return err
+		}
+		if mode != parley.BusLocal {
+			if err := allHaveRedis(&tx.Snapshot); err != nil {
+				return err
+			}
+		}
+		if err := tx.SetBusMode(mode); err != nil {
+			return err
+		}
+		tx.Append(parley.BusModeChanged{})
+		return tx.Audit(v.ID, parley.ActBusModeSet, 0, old, mode)
+	})
+}
+
+// allHaveRedis refuses what needs a Redis where a replica has none.
+func allHaveRedis(s *store.Snapshot) error {
+	replicas, err := replicasOf(s)
+	for _, r := range replicas {
+		if !r.Bus.Redis {
+			return parley.Errorf(parley.Conflict, "The replica %s has no Redis: start all replicas with --redis, then choose this mode.", r.ID)
+		}
+	}
+	return err
+}
+
+// reportReplica tells of this replica until ctx ends, and says goodbye.
+func (a *App) reportReplica(ctx context.Context) {
+	if a.reporter == nil {
+		return
+	}
+	id := strings.ToLower(rand.Text()[:8])
+	report := func(ctx context.Context) { a.report(ctx, id) }
+	report(ctx)
+	every(ctx, reportInterval, report)
+	goodbye := context.WithoutCancel(ctx)
+	if _, err := a.store.Update(goodbye, func(tx *store.Tx) error { return tx.RemoveReplica(id) }); err != nil {
+		a.logger.WarnContext(goodbye, "replica not signed off, the others will notice", "error", err)
+	}
+}
+
+// report stores what this replica tells of itself, and brings it into the
+// community's bus mode: it learns of a change from the control channel, but would
+// not of one between its start and its first look at that.
+func (a *App) report(ctx context.Context, id string) {
+	var mode parley.BusMode
+	_, err := a.store.Update(ctx, func(tx *store.Tx) (err error) {
+		if mode, err = tx.BusMode(); err != nil {
+			return err
+		}
+		return tx.SaveReplica(id, a.reporter.Report(), replicaGone)
+	})
+	if err != nil {
+		if ctx.Err() == nil {
+			a.logger.WarnContext(ctx, "replica not reported, will try again", "error", err)
+		}
+		return
+	}
+	a.reporter.SetBusMode(mode)
+}
