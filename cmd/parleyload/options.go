@@ -14,6 +14,7 @@ import (
 // options is what every scenario can be told.
 type options struct {
 	URL               string        `default:"http://127.0.0.1:8080" placeholder:"URL" help:"The server, on this machine. Empty: none, with --reference."`
+	WatchURL          string        `placeholder:"URL" help:"Where the audience watches: another replica, on this machine. Default: --url."`
 	AdminURL          string        `default:"http://127.0.0.1:9090" placeholder:"URL" help:"Its admin address, to collect garbage before memory is measured. Empty: none."`
 	PID               int           `placeholder:"N" help:"The server's process; default: who listens at its port."`
 	Creator           string        `json:"-" default:"Ada" env:"PARLEYLOAD_CREATOR" placeholder:"NAME[:PASSWORD]" help:"Who makes the threads and posts. Without a password: somebody of a demo community."`
@@ -43,9 +44,13 @@ func (o *options) Validate() error {
 	case o.Addresses < 1 || o.Addresses > 250:
 		return errors.New("--addresses must be 1 to 250")
 	}
-	if o.URL != "" {
-		_, err := loopback(o.URL)
-		return err
+	for _, base := range []string{o.URL, o.WatchURL} {
+		if base == "" {
+			continue
+		}
+		if _, err := loopback(base); err != nil {
+			return err
+		}
 	}
 	return nil
 }

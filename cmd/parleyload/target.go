@@ -22,7 +22,7 @@ import (
 // target is what is put under load: the server, or the reference hub.
 type target struct {
 	name    string
-	address netip.AddrPort
+	address netip.AddrPort // where its streams are
 	forum   *forum.Client
 	admin   *forum.Client // nil without an admin address
 	pid     int           // 0 if unknown
@@ -47,6 +47,11 @@ func openServer(ctx context.Context, o *options) (*target, error) {
 		return nil, err
 	}
 	t := &target{name: serverName, address: address, forum: forum.NewClient(o.URL, connections), pid: o.PID}
+	if o.WatchURL != "" {
+		if t.address, err = loopback(o.WatchURL); err != nil {
+			return nil, err
+		}
+	}
 	if o.AdminURL != "" {
 		t.admin = forum.NewClient(o.AdminURL, 1)
 	}
