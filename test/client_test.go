@@ -44,6 +44,13 @@ func signIn(t *testing.T, p *program, name string) *person {
 	return who
 }
 
+// in has what fails from now on be another test's failure.
+func (p *person) in(t *testing.T) *person {
+	there := *p
+	there.t = t
+	return &there
+}
+
 // call makes a request and decodes a successful answer into out. It returns the
 // status, or an error if there was no answer.
 func (p *person) call(method, path string, body, out any, headers ...string) (int, http.Header, error) {
@@ -89,13 +96,19 @@ func (p *person) must(method, path string, body, out any, headers ...string) htt
 
 // frame is what arrives on a socket.
 type frame struct {
-	Type      string `json:"type"`
-	EventID   string `json:"event_id"`
-	Recovered bool   `json:"recovered"`
-	Message   any    `json:"message"`
-	AfterMS   int64  `json:"after_ms"`
-	Username  string `json:"username"`
-	IsTyping  bool   `json:"is_typing"`
+	Type             string `json:"type"`
+	EventID          string `json:"event_id"`
+	Recovered        bool   `json:"recovered"`
+	Message          any    `json:"message"`
+	AfterMS          int64  `json:"after_ms"`
+	Username         string `json:"username"`
+	IsTyping         bool   `json:"is_typing"`
+	Viewers          int    `json:"viewers"`
+	Count            int64  `json:"count"`
+	TotalForumUnread int64  `json:"total_forum_unread"`
+	Thread           struct {
+		ID int64 `json:"id"`
+	} `json:"thread"`
 }
 
 // messageID returns the id in the frame's message.
