@@ -39,7 +39,7 @@ func (r *replica) Report() app.ReplicaReport {
 	return app.ReplicaReport{
 		Version: r.version, StartedAt: r.started,
 		Connections: r.connections(), ConnectedUsers: m.Users, Channels: m.Channels,
-		Bus:   r.bus(),
+		Bus: r.bus(),
 		Rates: r.rates(map[string]uint64{
 			"deliveries": m.Delivered, "log_repairs": m.Repairs, "bus_published": m.Bus.Published, "bus_received": m.Bus.Received,
 		}),
