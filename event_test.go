@@ -50,6 +50,7 @@ var events = []struct {
 	{parley.UserRightsChanged{UserID: 7}, "user_rights_changed", "control", `{"user":7}`},
 	{parley.SessionsEnded{UserID: 7}, "sessions_ended", "control", `{"user":7}`},
 	{parley.ThreadRightsChanged{ThreadID: 5}, "thread_rights_changed", "control", `{"thread":5}`},
+	{parley.BusModeChanged{}, "bus_mode_changed", "control", `{}`},
 }
 
 func TestEveryEventComesBackFromTheLog(t *testing.T) {
