@@ -3,6 +3,7 @@ package live
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -45,7 +46,9 @@ func parse(text []byte) (frame clientFrame, ok bool) {
 	if !bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")) {
 		return frame, false
 	}
-	return frame, json.Unmarshal(text, &frame) == nil
+	err := json.Unmarshal(text, &frame)
+	var mistyped *json.UnmarshalTypeError // a number that is none of ours: 1e999
+	return frame, err == nil || errors.As(err, &mistyped)
 }
 
 // receive answers one frame of the client. It needs neither database nor hub to
