@@ -18,7 +18,7 @@ test: ## run all tests with the race detector (some minutes); as root installs w
 	@tools/packages $(packages)
 	@go vet ./...
 	@go build -C tools -o ../bin/testsum ./testsum
-	@bin/testsum 'go test -json -race -timeout 10m ./...' 'go test -C tools -json -timeout 5m ./...'
+	@bin/testsum 'go test -json -race -timeout 18m ./...' 'go test -C tools -json -timeout 5m ./...'
 
 lint: ## check formatting, common mistakes, dead code and the types of the user interface
 	@tools/lint
