@@ -35,6 +35,7 @@ func document(cfg Config) *huma.OpenAPI {
 			{Name: following, Description: "Which threads people follow, and how far they have read."},
 			{Name: notifications, Description: "What people are told of."},
 			{Name: people, Description: "Who there is."},
+			{Name: searchTag, Description: "What was said."},
 			{Name: settings, Description: "What people set for themselves."},
 			{Name: moderation, Description: "For the creator and the team."},
 			{Name: everyone, Description: "For creators."},

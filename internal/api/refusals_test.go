@@ -55,7 +55,7 @@ func addressOf(r api.Route, id any) string {
 		address = address[:open] + fmt.Sprint(id) + address[close+1:]
 	}
 	switch r.ID {
-	case "search-users":
+	case "search-users", "search":
 		address += "?q=mi"
 	case "restrict-user":
 		address += "?user_id=4711"

@@ -58,6 +58,7 @@ func (a *API) routes() []route {
 		{"GET", "/api/forum/settings/everyone-mentions", settings, "get-everyone-settings", "Get how you stand to mentions of everyone", refusals(), handle(a.getEveryoneSettings)},
 		{"PATCH", "/api/forum/settings/everyone-mentions", settings, "update-everyone-settings", "Change whether to hear of mentions of everyone", refusals(), handle(a.updateEveryoneSettings)},
 
+		{"GET", "/api/forum/search", searchTag, "search", "Find threads and messages that you can access", refusals(), handle(a.search)},
 		{"GET", "/api/forum/stats", people, "get-stats", "Count what you can access", refusals(), handle(a.getStats)},
 		{"GET", "/api/forum/user/{id}/activity", people, "get-user-activity", "Get what somebody wrote that you can access", refusals(), handle(a.getActivity)},
 		{"GET", "/api/forum/tiers/available", people, "list-available-tiers", "List the tiers that threads can ask for (creators)", refusals(), handle(a.availableTiers)},
@@ -113,6 +114,7 @@ const (
 	likes          = "Likes"
 	notifications  = "Notifications"
 	people         = "People"
+	searchTag      = "Search"
 	settings       = "Settings"
 	moderation     = "Moderation"
 	everyone       = "Moderating @everyone"

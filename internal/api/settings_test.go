@@ -112,3 +112,18 @@ func TestTheForumIsCounted(t *testing.T) {
 		t.Errorf("then: %+v", stats)
 	}
 }
+
+func TestWhatWasSaidIsFound(t *testing.T) {
+	f := open(t, api.Config{})
+	thread := f.ada.thread("Joints")
+	m := f.mina.say(thread.ID, "Dovetails & <b>tenons</b>")
+	found := decode[app.SearchResult](f.finn.get("/api/forum/search?q=tenon"))
+	if len(found.Messages) != 1 || found.Messages[0].ID != m.ID || found.Messages[0].SnippetHTML != "Dovetails &amp; &lt;b&gt;<mark>tenons</mark>&lt;/b&gt;" {
+		t.Errorf("found %+v", found)
+	}
+	if titles := decode[app.SearchResult](f.finn.get("/api/forum/search?q=joi&thread_type=main&limit=1")); len(titles.Threads) != 1 || len(titles.Messages) != 0 {
+		t.Errorf("found %+v", titles)
+	}
+	f.finn.get("/api/forum/search?q=x").refused(422)
+	f.finn.get("/api/forum/search").refused(422)
+}

@@ -154,6 +154,7 @@ func (w *walk) deletions() {
 }
 
 func (w *walk) people() {
+	w.visit("search", w.mina.get("/api/forum/search?q=joi"))
 	w.visit("get-stats", w.mina.get("/api/forum/stats"))
 	w.visit("get-user-activity", w.mina.get(path("/user/%d/activity", w.ada.id)))
 	w.visit("get-settings", w.finn.get("/api/forum/settings"))

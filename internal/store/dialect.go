@@ -14,6 +14,8 @@ type dialect struct {
 	// ordered says that rows of the log become visible in the order of their
 	// positions: where the cursor has not moved, nothing is new.
 	ordered bool
+
+	search searching
 }
 
 var sqliteDialect = dialect{
@@ -22,6 +24,7 @@ var sqliteDialect = dialect{
 	cursor:     `SELECT coalesce(max(id), 0) + 1 FROM events`,
 	since:      `id >= $1`,
 	ordered:    true,
+	search:     fts5{},
 }
 
 // On PostgreSQL rows become visible in another order than they are written in.
@@ -33,4 +36,5 @@ var postgresDialect = dialect{
 	migrations: "postgres",
 	cursor:     `SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)`,
 	since:      `txid >= CAST($1 AS xid8)`,
+	search:     tsvector{},
 }

@@ -31,6 +31,7 @@ func Run(t *testing.T, open Open) {
 		{"settings", settingsTests},
 		{"standing", standingTests},
 		{"everyone", everyoneTests},
+		{"search", searchTests},
 		{"notifications", notificationTests},
 		{"log", logTests},
 		{"keeping", keepingTests},
