@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -207,14 +208,9 @@ func BenchmarkPublishing(b *testing.B) {
 			log := realtime.NewMemoryLog("bench")
 			config := redisbroker.Config{URL: redis.URL(), Prefix: "bench:"}
 			all := replicas(b, log, slices.Repeat([]redisbroker.Config{config}, hubs)...)
-			last := make([]chan int, hubs)
+			come := make([]atomic.Int64, hubs)
 			for i, r := range all {
-				last[i] = make(chan int, 1)
-				r.watch(b, func(s said) {
-					if s.N == b.N-1 {
-						last[i] <- s.N
-					}
-				})
+				r.watch(b, func(s said) { come[i].Store(int64(s.N) + 1) })
 			}
 			raw := dialRaw(b, redis)
 			padding := strings.Repeat("x", 260)
@@ -223,12 +219,16 @@ func BenchmarkPublishing(b *testing.B) {
 			b.ResetTimer()
 			for n := range b.N {
 				all[0].hub.Publish(says(log, n, padding))
-				for all[0].hub.Metrics().Bus.Published+500 < uint64(n) { // as fast as Redis takes them
-					time.Sleep(100 * time.Microsecond)
+				for i := range all { // as fast as the sockets take them
+					for come[i].Load() < int64(n-100) {
+						time.Sleep(100 * time.Microsecond)
+					}
 				}
 			}
 			for i := range all {
-				<-last[i]
+				for come[i].Load() < int64(b.N) {
+					time.Sleep(100 * time.Microsecond)
+				}
 			}
 			after := raw.stats(b)
 			for name, unit := range map[string]string{
