@@ -33,11 +33,16 @@ func asks(t *testing.T, join func(*Conn)) (*http.Response, *eventReader) {
 }
 
 func TestAnEventStreamIsWhatBrowsersAndProxiesExpect(t *testing.T) {
+	opened := make(chan struct{}) // one that is closed before that has another answer
 	response, messages := asks(t, func(c *Conn) {
 		c.Send(Message{Frame: []byte("{\"a\":\n1}")})
 		c.Send(Message{Frame: []byte("{\r\n\"b\":\r2}\n")})
-		time.AfterFunc(0, func() { c.Close(CloseReason{1000, `"bye"`, false}) })
+		go func() {
+			<-opened
+			c.Close(CloseReason{1000, `"bye"`, false})
+		}()
 	})
+	close(opened)
 	for name, want := range map[string]string{"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"} {
 		if got := response.Header.Get(name); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)

@@ -24,7 +24,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is how long a test waits for what must happen.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 // forum is a small community with its live streams, on a database of its own: Ada
 // created it, Tomas is of the team, Mina pays five dollars, Finn nothing.
