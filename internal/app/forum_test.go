@@ -26,13 +26,14 @@ type forum struct {
 	t    testing.TB
 	hub  *notingHub
 	gone []int64 // messages that somebody tried to delete
+	dsn  string
 }
 
 func openForum(t testing.TB) *forum {
 	t.Helper()
 	dsn := newDatabase(t)
 	c := storetest.NewCommunity(t, func(opts store.Options) *store.Store { return openStore(t, dsn, opts) })
-	f := &forum{App: app.New(c.Store, app.Options{Logger: quiet}), Community: c, t: t, hub: newNotingHub()}
+	f := &forum{App: app.New(c.Store, app.Options{Logger: quiet}), Community: c, t: t, hub: newNotingHub(), dsn: dsn}
 	f.Connect(f.hub)
 	return f
 }

@@ -92,6 +92,9 @@ func migrate(ctx context.Context, db *sql.DB, d *dialect, logger *slog.Logger, o
 	if err != nil {
 		return fmt.Errorf("migrate the schema from version %d to %d: %w", current, known, err)
 	}
+	if len(results) == 0 {
+		return nil // another server was faster
+	}
 	logger.Info("schema migrated", "from", current, "to", known, "steps", len(results), "took", time.Since(started).Round(time.Millisecond))
 	return nil
 }

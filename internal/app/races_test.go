@@ -1,0 +1,252 @@
+package app_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"parley"
+	"parley/internal/app"
+	"parley/internal/store"
+	"parley/internal/store/pgtest"
+	"parley/internal/store/storetest"
+)
+
+// another returns the use cases as another server runs them on the same database.
+func (f *forum) another() *app.App {
+	f.t.Helper()
+	return app.New(openStore(f.t, f.dsn, store.Options{Now: f.Clock.Now}), app.Options{Logger: quiet})
+}
+
+// atOnce runs what several servers do at the same time.
+func atOnce(does ...func()) {
+	var running sync.WaitGroup
+	for _, do := range does {
+		running.Go(do)
+	}
+	running.Wait()
+}
+
+// log returns the events of a channel.
+func (f *forum) log(channel parley.Channel) []store.Logged {
+	f.t.Helper()
+	return storetest.Read(f.t, f.Store, func(s *store.Snapshot) ([]store.Logged, error) { return s.Events(channel, 0, 1000) })
+}
+
+func TestOneKeyMakesOneMessageOnWhicheverServers(t *testing.T) {
+	f := openForum(t)
+	servers := []*app.App{f.App, f.another(), f.another()}
+	for round := range 10 {
+		key := app.Idempotency{Key: fmt.Sprint("key ", round), Fingerprint: []byte("the same")}
+		ids := make([]int64, len(servers))
+		var posts []func()
+		for i, server := range servers {
+			posts = append(posts, func() {
+				m, err := server.PostMessage(t.Context(), f.Finn, f.Free.ID, "once", 0, key)
+				if err != nil {
+					t.Error(err)
+				}
+				ids[i] = m.ID
+			})
+		}
+		atOnce(posts...)
+		if ids[0] != ids[1] || ids[1] != ids[2] {
+			t.Errorf("one key made the messages %v", ids)
+		}
+	}
+	if got := len(f.log(parley.ThreadChannel(f.Free.ID))); got != 10 {
+		t.Errorf("%d messages were told of, want 10", got)
+	}
+}
+
+func TestANameIsGivenToOneOfThoseWhoRegisterAtOnce(t *testing.T) {
+	f := openForum(t)
+	servers := []*app.App{f.App, f.another()}
+	errs := make([]error, len(servers))
+	var joins []func()
+	for i, server := range servers {
+		joins = append(joins, func() {
+			_, errs[i] = server.AddUser(t.Context(), app.NewUser{NewAccount: app.NewAccount{Username: []string{"Grace", "gRACE"}[i]}, Role: parley.RoleMember})
+		})
+	}
+	atOnce(joins...)
+	err := errors.Join(errs...)
+	if (errs[0] == nil) == (errs[1] == nil) || parley.KindOf(err) != parley.Conflict {
+		t.Errorf("told %v", errs)
+	}
+}
+
+func TestTwoCreatorsWhoDemoteEachOtherLeaveOne(t *testing.T) {
+	f := openForum(t)
+	other := f.another()
+	for range 5 {
+		for _, name := range []string{"Ada", "Tomas"} {
+			if err := f.SetRights(t.Context(), name, parley.RoleCreator, parley.Membership{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		errs := make([]error, 2)
+		atOnce(
+			func() { errs[0] = f.SetRights(t.Context(), "Ada", parley.RoleTeam, parley.Membership{}) },
+			func() { errs[1] = other.SetRights(t.Context(), "Tomas", parley.RoleTeam, parley.Membership{}) },
+		)
+		if (errs[0] == nil) == (errs[1] == nil) {
+			t.Errorf("told %v", errs)
+		}
+	}
+}
+
+func TestALikeCountsOnceWhereverItIsGiven(t *testing.T) {
+	f := openForum(t)
+	other := f.another()
+	for range 5 {
+		like := func(a *app.App) func() {
+			return func() {
+				if _, err := a.Like(t.Context(), f.Finn, f.Free.First); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		atOnce(like(f.App), like(other))
+		m := must[parley.Message](t)(f.Message(t.Context(), f.Finn, f.Free.First))
+		if m.LikeCount != 1 {
+			t.Errorf("it has %d likes", m.LikeCount)
+		}
+		must[app.LikeResult](t)(f.Unlike(t.Context(), f.Finn, f.Free.First))
+	}
+}
+
+// TestNothingIsPostedToAThreadThatIsGone deletes threads while others write in them
+// and start threads from their messages.
+func TestNothingIsPostedToAThreadThatIsGone(t *testing.T) {
+	f := openForum(t)
+	other := f.another()
+	for range 8 {
+		thread := must[parley.Thread](t)(f.CreateThread(t.Context(), f.Ada, app.NewThread{Title: "Short-lived", Content: "hello"}, app.Idempotency{}))
+		first, _, err := f.Messages(t.Context(), f.Ada, thread.ID, app.MessageQuery{Limit: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		gone := func(err error) {
+			if err != nil && parley.KindOf(err) != parley.NotFound {
+				t.Error(err)
+			}
+		}
+		atOnce(
+			func() {
+				for range 3 {
+					_, err := other.PostMessage(t.Context(), f.Finn, thread.ID, "still there?", 0, app.Idempotency{})
+					gone(err)
+				}
+			},
+			func() {
+				_, err := other.CreateSubThread(t.Context(), f.Mina, first[0].ID, "And this?", "one", app.Idempotency{})
+				gone(err)
+			},
+			func() {
+				_, err := f.DeleteThread(t.Context(), f.Ada, thread.ID)
+				gone(err)
+			},
+		)
+		logged := f.log(parley.ThreadChannel(thread.ID))
+		if last := logged[len(logged)-1].Event; last != (parley.ThreadClosed{ThreadID: thread.ID}) {
+			t.Errorf("after it was closed the thread was told of %v", last)
+		}
+		threads, _, err := f.Threads(t.Context(), f.Ada, everything)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, sub := range threads {
+			if sub.ParentThreadID != nil && *sub.ParentThreadID == thread.ID {
+				t.Errorf("thread %d outlived its parent", sub.ID)
+			}
+		}
+	}
+}
+
+// TestNobodyPostsOnRightsThatAreGone takes a membership away while its owner writes:
+// no message is committed after it.
+func TestNobodyPostsOnRightsThatAreGone(t *testing.T) {
+	f := openForum(t)
+	other := f.another()
+	silver := parley.Membership{AmountCents: 500, TierID: f.Silver.ID, Source: "patreon"}
+	for range 8 {
+		if err := f.SetRights(t.Context(), "Mina", parley.RoleMember, silver); err != nil {
+			t.Fatal(err)
+		}
+		before := f.heads()
+		atOnce(
+			func() {
+				for range 4 {
+					_, err := other.PostMessage(t.Context(), f.Mina, f.Paid.ID, "for supporters", 0, app.Idempotency{})
+					if err != nil && parley.KindOf(err) != parley.Forbidden {
+						t.Error(err)
+					}
+				}
+			},
+			func() {
+				if err := f.SetRights(t.Context(), "Mina", parley.RoleMember, parley.Membership{}); err != nil {
+					t.Error(err)
+				}
+			},
+		)
+		for _, l := range f.since(before) {
+			if l.Channel == parley.ThreadChannel(f.Paid.ID) && l.Control > before[parley.ControlChannel] {
+				t.Errorf("%v was committed after the membership was gone", l.Event)
+			}
+		}
+	}
+}
+
+func TestJobsRunOnceOnHoweverManyServers(t *testing.T) {
+	f := openForum(t)
+	servers := []*app.App{f.App, f.another(), f.another()}
+	var want []notice
+	for range 12 {
+		m := must[parley.Message](t)(f.PostMessage(t.Context(), f.Finn, f.Free.ID, "@Mina", 0, app.Idempotency{}))
+		want = append(want, notice{parley.NotifyMention, m.ID})
+	}
+	var work []func()
+	for _, server := range servers {
+		work = append(work, func() { server.RunJobs(t.Context()) })
+	}
+	atOnce(work...)
+	f.RunJobs(t.Context()) // those that another one was about when it looked
+	told := map[int64]int{}
+	for _, l := range f.log(parley.UserChannel(f.Mina.ID)) {
+		told[l.Event.(parley.Notified).NotificationID]++
+	}
+	if len(told) != len(want) {
+		t.Errorf("told of %d notifications, want %d", len(told), len(want))
+	}
+	if got := f.notices(f.Mina); len(got) != len(want) {
+		t.Errorf("Mina has %d notifications, want %d", len(got), len(want))
+	}
+}
+
+// TestAPostTakesThreeRoundTrips counts them between the server and PostgreSQL, once
+// its connection knows the statements. BEGIN is part of the first one and COMMIT of
+// the last.
+func TestAPostTakesThreeRoundTrips(t *testing.T) {
+	dsn := newDatabase(t)
+	if !strings.Contains(dsn, "://") {
+		return // SQLite is in the process
+	}
+	proxy, through := pgtest.NewProxy(t, dsn)
+	c := storetest.NewCommunity(t, func(opts store.Options) *store.Store { return openStore(t, through+"&pool_max_conns=1", opts) })
+	f := app.New(c.Store, app.Options{Logger: quiet})
+	for i, replyTo := range []int64{0, c.Sub.First, 0, c.Sub.First} {
+		proxy.Transactions()
+		key := app.Idempotency{Key: fmt.Sprint("key ", i), Fingerprint: []byte("print")}
+		_, err := f.PostMessage(t.Context(), c.Finn, c.Sub.ID, "to a sub-thread, which is the longest way", replyTo, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		trips := proxy.Transactions()
+		if i >= 2 && trips[0] > 3 {
+			t.Errorf("post %d took %d round trips", i, trips[0])
+		}
+	}
+}
