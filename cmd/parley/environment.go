@@ -33,19 +33,22 @@ func newEnvironment(args []string, line *commandLine) *environment {
 
 // withApp opens the database and calls fn with the use cases on it.
 func (e *environment) withApp(ctx context.Context, fn func(*app.App) error) error {
-	s, err := store.Open(ctx, e.line.DB, store.Options{Logger: e.logger, Observe: e.counts.Query})
+	s, err := store.Open(ctx, e.line.DB, store.Options{Logger: e.logger, Patience: e.line.DBWait, Observe: e.counts.Query})
 	if err != nil {
 		return err
 	}
 	return errors.Join(fn(app.New(s, app.Options{Logger: e.logger, Committed: e.counts.Committed})), s.Close())
 }
 
+// database is the database's name, without a password.
+func (e *environment) database() string { return store.Name(e.line.DB) }
+
 // inDatabase says of an error which database it is about.
 func (e *environment) inDatabase(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("database %s: %w", e.line.DB, err)
+	return fmt.Errorf("database %s: %w", e.database(), err)
 }
 
 // version is what the program was built from.

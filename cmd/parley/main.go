@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -16,7 +17,8 @@ import (
 // commandLine is everything that parley can be told.
 type commandLine struct {
 	Config kong.ConfigFlag `placeholder:"FILE" help:"Read settings from a file of lines name = value; the names are those of the flags. Flags and the environment outweigh it."`
-	DB     string          `default:"parley.db" placeholder:"FILE" help:"The database: an SQLite file, made if it is not there."`
+	DB     string          `default:"parley.db" placeholder:"FILE" help:"The database: an SQLite file, made if it is not there, or postgres://USER@HOST/NAME. A password is best kept in PGPASSWORD or ~/.pgpass."`
+	DBWait time.Duration   `name:"db-wait" default:"30s" placeholder:"DURATION" help:"How long to wait, when starting, for a database server that cannot be reached."`
 	config.Log
 
 	Serve   serveCommand   `cmd:"" help:"Run the forum."`

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"parley/internal/store"
+	"parley/internal/store/pgtest"
 	"parley/internal/store/storetest"
 )
 
@@ -29,6 +30,7 @@ func TestMain(m *testing.M) {
 //	signal NAME    sends HUP or TERM to what runs in the background
 //	lock FILE      keeps the database's writing lock to the script's end
 //	newer FILE     makes the database one of a later release
+//	postgres       starts a PostgreSQL server, and sets $DB to a database on it
 //	onlyline FILE  fails unless the output has exactly one line
 //
 // $FREE and $FREE2 are addresses to listen on, $TAKEN is one in use.
@@ -54,7 +56,7 @@ func TestCommandLine(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"await": await, "signal": send, "lock": lock, "newer": newer, "onlyline": onlyLine,
+			"await": await, "signal": send, "lock": lock, "newer": newer, "onlyline": onlyLine, "postgres": postgres,
 		},
 	})
 }
@@ -118,4 +120,13 @@ func onlyLine(ts *testscript.TestScript, _ bool, args []string) {
 	if lines := strings.Count(text, "\n"); lines != 1 {
 		ts.Fatalf("%d lines, want one:\n%s", lines, text)
 	}
+}
+
+func postgres(ts *testscript.TestScript, _ bool, _ []string) {
+	server, err := pgtest.New(pgtest.Options{})
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(server.Remove()) })
+	ts.Setenv("DB", server.DSN("postgres"))
+	ts.Setenv("MISSING_DB", server.DSN("nowhere"))
+	ts.Setenv("REFUSED_DB", strings.Replace(server.DSN("postgres"), pgtest.Password, "swordfish", 1))
 }

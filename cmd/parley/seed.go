@@ -17,7 +17,7 @@ func (seedCommand) Run(e *environment) error {
 	if err := fill(context.Background(), e); err != nil {
 		return err
 	}
-	fmt.Printf("%s holds the demo community: parley serve --demo --db %[1]s lets anybody sign in as its people.\n", e.line.DB)
+	fmt.Printf("%s holds the demo community: parley serve --demo --db %[1]s lets anybody sign in as its people.\n", e.database())
 	return nil
 }
 
@@ -25,7 +25,7 @@ func (seedCommand) Run(e *environment) error {
 // own clock, which ends at the present.
 func fill(ctx context.Context, e *environment) error {
 	clock := seed.NewClock()
-	s, err := store.Open(ctx, e.line.DB, store.Options{Now: clock.Now, Logger: e.logger})
+	s, err := store.Open(ctx, e.line.DB, store.Options{Now: clock.Now, Logger: e.logger, Patience: e.line.DBWait})
 	if err != nil {
 		return err
 	}

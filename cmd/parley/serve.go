@@ -71,7 +71,7 @@ func (c *serveCommand) serve(ctx context.Context, e *environment, a *app.App, li
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
 	go reloadOn(ctx, hangups, e, s)
-	e.logger.Info("the forum is open", "url", "http://"+listener.Addr().String()+"/forum", "db", e.line.DB, "version", version())
+	e.logger.Info("the forum is open", "url", "http://"+listener.Addr().String()+"/forum", "db", e.database(), "version", version())
 	err = s.Run(ctx, listener, admin)
 	e.logger.Info("the forum is closed")
 	return err

@@ -80,6 +80,10 @@ func (e *postgresEngine) explain(err error) error {
 		return unavailable(retryServer, "The database has no connection left: allow it more (max_connections), or this server fewer (pool_max_conns).")
 	case unreachable(err):
 		return unavailable(retryServer, "The database cannot be reached: try again shortly.")
+	case c == "28P01", c == "28000":
+		return unavailable(retryWrites, "The database refused the user or the password: check its address (--db), and where passwords are kept (PGPASSWORD, ~/.pgpass).")
+	case c == "3D000":
+		return unavailable(retryWrites, "There is no such database: create it (createdb), or name another one with --db.")
 	case c == "53100":
 		return unavailable(retryWrites, "The database's disk is full: free some space, then try again.")
 	case c == "53200":
