@@ -47,36 +47,50 @@ func BenchmarkPost(b *testing.B) {
 }
 
 func post(ctx context.Context, c *storetest.Community, n int64) error {
+	return postIn(ctx, c.Store, c.Free.ID, c.Mina.ID, n)
+}
+
+// postIn does what the use case does.
+func postIn(ctx context.Context, s *store.Store, thread, author, n int64) error {
 	key := fmt.Sprint("key ", n)
-	_, err := c.Store.Update(ctx, func(tx *store.Tx) error {
-		if _, _, err := tx.Viewer(c.Mina.ID); err != nil {
-			return err
-		}
-		if _, _, err := tx.Repeated(c.Mina.ID, key, []byte(key)); err != nil {
-			return err
-		}
-		if _, _, err := tx.ThreadState(c.Free.ID); err != nil {
-			return err
-		}
-		id, err := tx.InsertMessage(c.Free.ID, c.Mina.ID, 0, storetest.Text("It does what it says on the tin, and then some."))
+	_, err := s.UpdateIn(ctx, thread, func(tx *store.Tx) error {
+		err := tx.Ahead(func(s *store.Snapshot) {
+			s.Viewer(author)
+			s.Repeated(author, key, []byte(key))
+			s.ThreadState(thread)
+		})
 		if err != nil {
 			return err
 		}
-		if err := tx.FollowUnlessFollowing(c.Free.ID, c.Mina.ID, parley.Follow{Reply: true}); err != nil {
+		if _, _, err := tx.Viewer(author); err != nil {
+			return err
+		}
+		if _, _, err := tx.Repeated(author, key, []byte(key)); err != nil {
+			return err
+		}
+		if _, _, err := tx.ThreadState(thread); err != nil {
+			return err
+		}
+		id, err := tx.InsertMessage(thread, author, 0, storetest.Text("It does what it says on the tin, and then some."))
+		if err != nil {
+			return err
+		}
+		if err := tx.FollowUnlessFollowing(thread, author, parley.Follow{Reply: true}); err != nil {
 			return err
 		}
 		if err := tx.AddJob("notify", map[string]int64{"message": id}); err != nil {
 			return err
 		}
-		tx.Append(parley.MessagePosted{ThreadID: c.Free.ID, MessageID: id})
-		return tx.Remember(c.Mina.ID, key, []byte(key), id)
+		tx.Append(parley.MessagePosted{ThreadID: thread, MessageID: id})
+		return tx.Remember(author, key, []byte(key), id)
 	})
 	return err
 }
 
 // BenchmarkPage measures the newest 50 messages of a thread of 2,000.
-func BenchmarkPage(b *testing.B) {
-	c := benchCommunity(b)
+func BenchmarkPage(b *testing.B) { page(b, benchCommunity(b)) }
+
+func page(b *testing.B, c *storetest.Community) {
 	storetest.Update(b, c.Store, func(tx *store.Tx) error {
 		for range 2000 {
 			if _, err := tx.InsertMessage(c.Free.ID, c.Mina.ID, c.Free.First, storetest.Text("It does what it says on the tin.")); err != nil {

@@ -7,6 +7,9 @@ type dialect struct {
 	goose      goose.Dialect
 	migrations string // the folder of its migrations
 
+	// operations is set where each change leaves its name, see operation.
+	operations bool
+
 	// cursor selects the position in the log, over all channels, from which a later
 	// look at it has to read on; since is the condition on what is found there. The
 	// two only have to agree with each other.
@@ -34,6 +37,7 @@ var sqliteDialect = dialect{
 var postgresDialect = dialect{
 	goose:      goose.DialectPostgres,
 	migrations: "postgres",
+	operations: true,
 	cursor:     `SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)`,
 	since:      `txid >= CAST($1 AS xid8)`,
 	search:     tsvector{},

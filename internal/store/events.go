@@ -198,5 +198,9 @@ func (tx *Tx) PruneEvents() (more bool, err error) {
 		SELECT e.channel, e.seq FROM events e JOIN channels c ON c.name = e.channel
 		WHERE e.created_at < $1 AND e.seq <= c.head - $2 LIMIT $3)`,
 		tx.now.Add(-logRetention), logMinimum, pruneBatch)
-	return n == pruneBatch, err
+	if err != nil || !tx.dialect.operations {
+		return n == pruneBatch, err
+	}
+	operations, err := tx.pruneOperations(time.Now())
+	return n == pruneBatch || operations, err
 }

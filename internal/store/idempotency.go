@@ -25,11 +25,6 @@ func (s *Snapshot) Repeated(userID int64, key string, fingerprint []byte) (resul
 		fingerprint []byte
 		result      int64
 	}
-	// Two requests with one key are looked up one after the other: the second one finds
-	// what the first one made, whichever servers they reached.
-	if err := s.inTurn(userID); err != nil {
-		return 0, false, err
-	}
 	u, found, err := one(s, func(row scanner) (u use, err error) {
 		err = row.Scan(&u.fingerprint, &u.result)
 		return u, err
@@ -41,12 +36,16 @@ func (s *Snapshot) Repeated(userID int64, key string, fingerprint []byte) (resul
 	return u.result, found, err
 }
 
-// Remember stores what a request with an idempotency key created.
+// Remember stores what a request with an idempotency key created. Of two requests
+// with one key that did not find each other, as they reached different servers at
+// the same time, the second one waits here for the first, fails (a result cannot be
+// NULL), and is run again: it finds what the first one made.
 func (tx *Tx) Remember(userID int64, key string, fingerprint []byte, resultID int64) error {
 	return tx.write(`INSERT INTO idempotency_keys (user_id, key, fingerprint, result_id, created_at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (user_id, key) DO UPDATE
-		SET fingerprint = excluded.fingerprint, result_id = excluded.result_id, created_at = excluded.created_at`,
-		userID, key, fingerprint, resultID, tx.now)
+		SET fingerprint = excluded.fingerprint, created_at = excluded.created_at,
+			result_id = CASE WHEN idempotency_keys.created_at <= $6 THEN excluded.result_id END`,
+		userID, key, fingerprint, resultID, tx.now, tx.now.Add(-idempotencyRetention))
 }
 
 // PruneIdempotencyKeys deletes the keys that no longer count.

@@ -20,10 +20,9 @@ package store
 // held is what a write transaction has locked.
 type held struct {
 	threads map[int64]bool
-	turns   map[int64]bool // of people
 }
 
-func newHeld() *held { return &held{threads: map[int64]bool{}, turns: map[int64]bool{}} }
+func newHeld() *held { return &held{threads: map[int64]bool{}} }
 
 // locks reports whether reading has to lock.
 func (s *Snapshot) locks() bool { return s.held != nil }
@@ -110,10 +109,6 @@ func (tx *Tx) holdPerson(id int64) error {
 // inTurn has the transactions that call it for a person follow one another. It
 // keeps nobody from acting for them.
 func (s *Snapshot) inTurn(userID int64) error {
-	if !s.locks() || s.held.turns[userID] {
-		return nil
-	}
-	s.held.turns[userID] = true
 	return s.lock(`SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE`, userID)
 }
 

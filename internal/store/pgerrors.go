@@ -32,7 +32,7 @@ func code(err error) string {
 func inTheWay(err error) bool {
 	switch code(err) {
 	case "40001", "40P01", // serialization_failure, deadlock_detected
-		"23505", "23503": // unique_violation, foreign_key_violation
+		"23505", "23503", "23502": // unique_violation, foreign_key_violation, not_null_violation
 		return true
 	}
 	return false

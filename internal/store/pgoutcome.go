@@ -25,6 +25,19 @@ func newOperation(now time.Time) (op operation) {
 	return op
 }
 
+// operationRetention is how long a name is kept: much longer than anybody asks for it.
+const operationRetention = time.Hour
+
+// pruneOperations deletes one batch of old names and reports whether there may be
+// more.
+func (tx *Tx) pruneOperations(now time.Time) (more bool, err error) {
+	const batch = 10_000
+	var oldest operation
+	oldest.begin(now.Add(-operationRetention))
+	n, err := tx.exec(`DELETE FROM operations WHERE id IN (SELECT id FROM operations WHERE id < $1 ORDER BY id LIMIT $2)`, oldest, batch)
+	return n == batch, err
+}
+
 func (op *operation) begin(t time.Time) {
 	ms := t.UnixMilli()
 	for i := range 6 {
