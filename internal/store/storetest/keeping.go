@@ -13,12 +13,13 @@ import (
 )
 
 var keepingTests = map[string]func(*testing.T, Open){
-	"an idempotency key stands for its first result":      keyRemembered,
-	"an idempotency key is forgotten after a day":         keyExpires,
-	"jobs are done in order, once, and postponed":         jobsDone,
-	"a job is committed with the change that asks for it": jobCommitted,
-	"the community's settings are kept":                   communityKept,
-	"whom anybody may sign in as is kept":                 demoKept,
+	"replicas are known until they are silent or say farewell": replicasKnown,
+	"an idempotency key stands for its first result":           keyRemembered,
+	"an idempotency key is forgotten after a day":              keyExpires,
+	"jobs are done in order, once, and postponed":              jobsDone,
+	"a job is committed with the change that asks for it":      jobCommitted,
+	"the community's settings are kept":                        communityKept,
+	"whom anybody may sign in as is kept":                      demoKept,
 }
 
 func (c *Community) repeated(t *testing.T, v parley.Viewer, key, request string) (result int64, found bool, err error) {
