@@ -6,8 +6,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -52,10 +54,37 @@ type settings struct {
 	unpublished bool
 }
 
+// emptyDatabase is a database that was migrated once, for all tests: that takes
+// longer than most of them.
+var emptyDatabase = sync.OnceValues(func() ([]byte, error) {
+	folder, err := os.MkdirTemp("", "parley-live-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	file := filepath.Join(folder, "parley.db")
+	s, err := store.Open(context.Background(), file, store.Options{Logger: quiet})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
+
 // open makes a forum.
 func open(t *testing.T, want settings) *forum {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "parley.db"), store.Options{Logger: quiet})
+	file := filepath.Join(t.TempDir(), "parley.db")
+	empty, err := emptyDatabase()
+	if err == nil {
+		err = os.WriteFile(file, empty, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), file, store.Options{Logger: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
