@@ -276,9 +276,6 @@ func (s *Server) end(signal syscall.Signal) error {
 	}
 }
 
-// Restart is Stop and Start.
-func (s *Server) Restart() error { return errors.Join(s.Stop(), s.Start()) }
-
 // Remove ends the server, if it still runs, and removes its files.
 func (s *Server) Remove() error {
 	var err error

@@ -35,7 +35,7 @@ export const roomFrames = {
 
   messages_restored(room, { messages, likes, message_count }) {
     for (const message of messages) {
-      const user_has_liked = likes.some((like) => like.message_id === message.id && like.user_ids.includes(room.userId))
+      const user_has_liked = likes.some((/** @type {{message_id: number, user_ids: number[]}} */ like) => like.message_id === message.id && like.user_ids.includes(room.userId))
       room.timeline.insert({ ...message, user_has_liked })
     }
     room.patchThread({ message_count })
