@@ -16,6 +16,7 @@ type Seat struct {
 	SessionID int64
 	Name      string        // display name
 	ThreadID  int64         // 0: the global stream
+	Unseen    bool          // not counted among those who watch: as they had set it when this was opened
 	Access    parley.Access // of the thread
 }
 
@@ -38,6 +39,11 @@ func (a *App) Admit(ctx context.Context, token string, threadID int64) (*Admissi
 			return err
 		}
 		adm.Principal = &p
+		shows, err := s.ShowsOnline(p.User.ID)
+		if err != nil {
+			return err
+		}
+		p.Unseen = !shows
 		lasts = adm.Principal.Session.ExpiresAt > s.Now().Add(recognition)
 		v := adm.Principal.User.Viewer()
 		if adm.Control, err = s.Head(parley.ControlChannel); err != nil {

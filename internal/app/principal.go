@@ -13,6 +13,7 @@ import (
 type Principal struct {
 	User    parley.User
 	Session store.Session
+	Unseen  bool // they do not want to be counted among those who are here; only Admit tells
 }
 
 // Client is where a request comes from, for a person to recognise their sessions

@@ -116,7 +116,7 @@ func (l *Live) admit(ctx context.Context, token string, threadID int64, lastEven
 		User: userKey(user.ID),
 		Value: app.Seat{
 			Viewer: user.Viewer(), SessionID: adm.Principal.Session.ID, Name: user.Author().Name,
-			ThreadID: threadID, Access: adm.Access,
+			ThreadID: threadID, Access: adm.Access, Unseen: adm.Principal.Unseen,
 		},
 		Channels:  adm.Heads,
 		Authority: adm.Control,

@@ -183,13 +183,12 @@ func presenceMessage(threadID int64, viewers int) realtime.Message {
 	return realtime.Message{Lane: realtime.State, Key: "presence", Frame: encode(frame)}
 }
 
-// viewers counts the people who watch a thread here: everybody who has a seat there.
-// Whoever may hide some day (show_online_status) is told by a field of the seat,
-// which the authority keeps up to date.
+// viewers counts the people who watch a thread here, but for those who did not want to
+// be counted (show_online_status) when they opened the socket.
 func (l *Live) viewers(threadID int64) int {
 	people := make(map[int64]struct{})
 	l.hub.EachSubscriber(string(parley.ThreadChannel(threadID)), func(c *realtime.Conn) bool {
-		if seat, ok := c.Value().(app.Seat); ok {
+		if seat, ok := c.Value().(app.Seat); ok && !seat.Unseen {
 			people[seat.Viewer.ID] = struct{}{}
 		}
 		return true

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"parley/internal/app"
 	"parley/internal/live"
 )
 
@@ -137,5 +138,21 @@ func TestPresenceIsToldByItself(t *testing.T) {
 		mina.told(thread, 1)
 		f.finn.watches(thread)
 		mina.told(thread, 2)
+	})
+}
+
+func TestWhoDoesNotWantToBeSeenIsNotCounted(t *testing.T) {
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		f := open(t, settings{kind: kind})
+		thread := f.workshop()
+		no := false
+		if _, err := f.app.UpdateSettings(t.Context(), f.finn.viewer(), app.SettingsPatch{ShowOnline: &no}); err != nil {
+			t.Fatal(err)
+		}
+		mina := f.mina.arrives(thread)
+		finn := f.finn.arrives(thread)
+		f.live.TellState(t.Context())
+		mina.told(thread, 1)
+		finn.told(thread, 1)
 	})
 }

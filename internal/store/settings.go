@@ -26,6 +26,12 @@ func (s *Snapshot) Settings(userID int64) (parley.Settings, error) {
 	return settings, err
 }
 
+// ShowsOnline reports whether somebody may be counted among those who are here.
+func (s *Snapshot) ShowsOnline(userID int64) (bool, error) {
+	shows, found, err := one(s, scalar[bool], `SELECT show_online FROM user_settings WHERE user_id = $1`, userID)
+	return shows || !found, err
+}
+
 func scanSettings(row scanner) (s parley.Settings, err error) {
 	err = row.Scan(&s.QuickReply, &s.QuickReplyMentions, &s.QuickReplyReplies, &s.DismissSeconds, &s.Sound, &s.Position,
 		&s.ShowOnline, &s.DirectMentions, &s.EveryoneMentions)
