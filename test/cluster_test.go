@@ -32,7 +32,9 @@ func startCluster(t *testing.T, replicas int) *cluster {
 	addUser(t, c.db, "Mina", "member", "--amount-cents", "500")
 	addUser(t, c.db, "Finn", "member")
 	for range replicas {
-		c.replicas = append(c.replicas, serve(t, c.db, "--redis", c.wire.URL(), "--posts-per-minute", "0", "--drain", "2s"))
+		// One person watches for all: and what a killed replica had of them counts for a
+		// minute more.
+		c.replicas = append(c.replicas, serve(t, c.db, "--redis", c.wire.URL(), "--posts-per-minute", "0", "--drain", "2s", "--max-sockets-per-user", "100"))
 	}
 	return c
 }
