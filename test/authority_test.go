@@ -67,10 +67,7 @@ func TestAccessLostAndGainedBetweenReplicas(t *testing.T) {
 	thread := ada.startThread("Now you see me")
 	path := fmt.Sprintf("/api/forum/threads/%d", thread)
 
-	w := &visitor{watcher: watcher{
-		person: mina, traffic: &traffic{t: t, homes: []string{two.URL, one.URL}}, thread: thread,
-		joined: make(chan struct{}), ends: map[websocket.StatusCode]int{},
-	}}
+	w := &visitor{watcher: newWatcher(*mina, thread, []string{two.URL, one.URL}, 0)}
 	w.show()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -113,7 +110,7 @@ func TestAccessLostAndGainedBetweenReplicas(t *testing.T) {
 
 // visitor is a watcher who is shut out now and then, and knows when to come back.
 type visitor struct {
-	watcher
+	*watcher
 	gate   sync.Mutex
 	public chan struct{} // closed while they may come
 }
@@ -142,7 +139,7 @@ func (v *visitor) visit(ctx context.Context) {
 		v.gate.Unlock()
 		select {
 		case <-public:
-			v.base = v.traffic.homes[i%len(v.traffic.homes)]
+			v.base = v.homes[i%len(v.homes)]
 			last = v.follow(ctx, last)
 		case <-ctx.Done():
 		}

@@ -134,16 +134,25 @@ type reader struct {
 	joined chan struct{} // closed when the first connection stands
 
 	mu       sync.Mutex
-	messages []int64
+	messages []sight
 	lost     int     // connections that could not go on where the last one ended
 	told     []int64 // when to come back, in milliseconds, by a server that stops
 	ends     []websocket.StatusCode
 }
 
-func (r *reader) seen() []int64 {
+// sight is a message that a reader saw.
+type sight struct {
+	id int64
+	at time.Time
+}
+
+func (r *reader) seen() (ids []int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Clone(r.messages)
+	for _, s := range r.messages {
+		ids = append(ids, s.id)
+	}
+	return ids
 }
 
 func (r *reader) run(ctx context.Context) {
@@ -172,7 +181,7 @@ func (r *reader) follow(ctx context.Context, last string) string {
 		case f.Type == "connected" && !f.Recovered:
 			r.lost++
 		case f.Type == "new_message":
-			r.messages = append(r.messages, f.messageID())
+			r.messages = append(r.messages, sight{f.messageID(), time.Now()})
 		case f.Type == "reconnect":
 			r.told = append(r.told, f.AfterMS)
 		}

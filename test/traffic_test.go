@@ -39,24 +39,17 @@ type post struct {
 	at      time.Time
 }
 
-// sight is a message that a watcher saw.
-type sight struct {
-	id int64
-	at time.Time
-}
-
 // watcher follows a thread; when the connection ends it goes to the next replica.
 type watcher struct {
-	*person
-	traffic *traffic
-	thread  int64
-	home    int
-	joined  chan struct{} // closed when the first connection stands
+	reader
+	thread int64
+	homes  []string
+	home   int // where it begins
+}
 
-	mu       sync.Mutex
-	messages []sight
-	lost     int // connections that could not go on where the last one ended
-	ends     map[websocket.StatusCode]int
+func newWatcher(who person, thread int64, homes []string, home int) *watcher {
+	path := fmt.Sprintf("/api/forum/ws/thread/%d", thread)
+	return &watcher{reader: reader{person: &who, path: path, joined: make(chan struct{})}, thread: thread, homes: homes, home: home}
 }
 
 // startTraffic starts threads, two watchers of each on every address, and writers on
@@ -72,8 +65,7 @@ func startTraffic(t *testing.T, who *person, homes []string, threads int, pace t
 	tr.stopWatching = cancel
 	for i := range homes {
 		for _, thread := range slices.Concat(tr.threads, tr.threads) {
-			there := *who
-			w := &watcher{person: &there, traffic: tr, thread: thread, home: i, joined: make(chan struct{}), ends: map[websocket.StatusCode]int{}}
+			w := newWatcher(*who, thread, homes, i)
 			tr.watchers = append(tr.watchers, w)
 			tr.watching.Go(func() { w.run(ctx) })
 		}
@@ -163,64 +155,9 @@ func (tr *traffic) failures() map[string]int {
 func (w *watcher) run(ctx context.Context) {
 	last := ""
 	for at := w.home; ctx.Err() == nil; at++ {
-		w.base = w.traffic.homes[at%len(w.traffic.homes)]
+		w.base = w.homes[at%len(w.homes)]
 		last = w.follow(ctx, last)
 	}
-}
-
-// follow reads until the connection ends and returns the last event id.
-func (w *watcher) follow(ctx context.Context, last string) string {
-	ws, err := w.watch(ctx, fmt.Sprintf("/api/forum/ws/thread/%d", w.thread), last)
-	if err != nil {
-		time.Sleep(20 * time.Millisecond) // what is down comes up again by itself
-		return last
-	}
-	defer ws.CloseNow()
-	for {
-		f, err := next(ctx, ws)
-		if err != nil {
-			w.ended(ctx, err)
-			return last
-		}
-		w.saw(f, last == "")
-		if f.EventID != "" {
-			last = f.EventID
-		}
-	}
-}
-
-func (w *watcher) ended(ctx context.Context, err error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if ctx.Err() == nil {
-		w.ends[websocket.CloseStatus(err)]++
-	}
-}
-
-func (w *watcher) saw(f frame, first bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	switch {
-	case f.Type == "new_message":
-		w.messages = append(w.messages, sight{f.messageID(), time.Now()})
-	case f.Type == "connected" && first:
-		select {
-		case <-w.joined:
-		default:
-			close(w.joined)
-		}
-	case f.Type == "connected" && !f.Recovered:
-		w.lost++
-	}
-}
-
-func (w *watcher) seen() (ids []int64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, s := range w.messages {
-		ids = append(ids, s.id)
-	}
-	return ids
 }
 
 // finish ends the writing and compares: what was acknowledged is what is stored, and
@@ -247,14 +184,16 @@ func (tr *traffic) finish(who *person) {
 	if diff := cmp.Diff(acknowledged, stored); diff != "" {
 		tr.t.Errorf("what is stored is not what was acknowledged (-acknowledged +stored):\n%s", diff)
 	}
-	for i, w := range tr.watchers {
+	for _, w := range tr.watchers {
 		eventually(tr.t, "every watcher has seen every message", func() bool { return len(w.seen()) >= len(order[w.thread]) })
+	}
+	tr.stopWatching()
+	tr.watching.Wait()
+	for i, w := range tr.watchers {
 		if w.lost > 0 {
 			tr.t.Errorf("watcher %d could not go on where it was %d times", i, w.lost)
 		}
 	}
-	tr.stopWatching()
-	tr.watching.Wait()
 	tr.checkOrder(order)
 }
 
@@ -278,15 +217,13 @@ func (tr *traffic) checkOrder(stored map[int64][]int64) {
 	}
 }
 
-// ends counts the connections that ended, by code.
+// ends counts the connections that were ended, by code, when all watching is over.
 func (tr *traffic) ends() map[websocket.StatusCode]int {
 	all := map[websocket.StatusCode]int{}
 	for _, w := range tr.watchers {
-		w.mu.Lock()
-		for code, n := range w.ends {
-			all[code] += n
+		for _, code := range w.reader.ends[:max(0, len(w.reader.ends)-1)] { // the last one it ended itself
+			all[code]++
 		}
-		w.mu.Unlock()
 	}
 	return all
 }
