@@ -25,6 +25,11 @@ var costly = []struct{ name, before, unit string }{
 	{"closed stars", "", "a**b"},
 	{"underscores", "", "_a"},
 	{"strikethrough", "", "~~a~"},
+	{"spoilers", "", "||a||"},
+	{"spoiler words", "", "||a|| "},
+	{"open spoilers", "", "||a "},
+	{"closed spoilers", "", "a|| "},
+	{"spoilers and stars", "", "||a *b "},
 	{"brackets", "", "["},
 	{"closing brackets", "", "]"},
 	{"bracket pairs", "", "[]"},
@@ -46,6 +51,8 @@ var costly = []struct{ name, before, unit string }{
 	{"addresses", "", "http://a "},
 	{"addresses in parentheses", "", "(http://a/"},
 	{"addresses in stars", "", "*http://a/"},
+	{"addresses in spoilers", "", "|| http://a/"},
+	{"pipes in addresses", " http://a/", "|a"},
 	{"e-mail", "", "a@b.c "},
 	{"e-mail without end", "", "_a.b@"},
 	{"mentions", "", "@ab "},
@@ -73,17 +80,24 @@ func message(before, unit string, part int) string {
 	return before + strings.Repeat(unit, max(0, length))
 }
 
-// The longest message must not become more than a page can bear. A letter costs
-// at most the tags around it: "[](http:a)" makes an element of ten characters.
+const (
+	// perCharacter is what a letter costs at most: the tags around it. "[](http:a)"
+	// makes an element of ten characters.
+	perCharacter = 16
+
+	// emptyCells is what a message's table cells cost that nobody wrote.
+	emptyCells = maxCells * len(`<td align="center"></td>`+"\n")
+)
+
+// The longest message must not become more than a page can bear.
 func TestOutputIsBoundedByTheLengthOfTheMessage(t *testing.T) {
-	const perCharacter = 16
 	for _, c := range costly {
 		content := message(c.before, c.unit, 1)
 		html := show(content)
 		if len(html) > perCharacter*parley.MaxContent {
 			t.Errorf("%s: %d bytes became %d", c.name, len(content), len(html))
 		}
-		if err := checkSafe(html); err != nil {
+		if err := checkShown(html); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}

@@ -12,18 +12,28 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 
-func TestMessagesLookAsInTheGoldenFiles(t *testing.T) {
-	sources, err := filepath.Glob("testdata/*.md")
-	if err != nil || len(sources) == 0 {
+// goldenSources returns the messages of the golden files, by path.
+func goldenSources(t testing.TB) map[string]string {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/*.md")
+	if err != nil || len(paths) == 0 {
 		t.Fatal("no golden files", err)
 	}
-	for _, path := range sources {
+	sources := map[string]string{}
+	for _, path := range paths {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources[path] = string(content)
+	}
+	return sources
+}
+
+func TestMessagesLookAsInTheGoldenFiles(t *testing.T) {
+	for path, content := range goldenSources(t) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
-			content, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := show(string(content)) + "\n"
+			got := show(content) + "\n"
 			golden := strings.TrimSuffix(path, ".md") + ".html"
 			if *update {
 				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	stdhtml "html"
 	"net/url"
+	"regexp"
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
@@ -28,6 +29,7 @@ type ownNodes struct{}
 
 func (ownNodes) RegisterFuncs(register goldmark.NodeRendererFuncRegisterer) {
 	register.Register(kindMention, onEntering(renderMention))
+	register.Register(kindSpoiler, renderSpoiler)
 	register.Register(ast.KindHeading, renderHeading)
 	register.Register(ast.KindLink, renderLink)
 	register.Register(ast.KindAutoLink, onEntering(renderAutoLink))
@@ -155,9 +157,17 @@ func renderCheckBox(w util.BufWriter, _ []byte, n *extast.TaskCheckBox) {
 	}
 }
 
+// forumPlace is how this forum writes the address of a thread or a message in it.
+// Quotes link to what they quote by it.
+var forumPlace = regexp.MustCompile(`^/forum#thread-[0-9]{1,19}(&message=[0-9]{1,19})?$`)
+
 // webAddress returns where a link may lead, percent-encoded: an http, https or
-// mailto address, or nothing. Relative ones are refused: "//host" is one of them.
+// mailto address, a place in this forum, or nothing. Other relative ones are
+// refused: "//host" is one of them.
 func webAddress(destination []byte) string {
+	if forumPlace.Match(destination) {
+		return string(destination)
+	}
 	address, err := url.Parse(string(util.URLEscape(destination, true)))
 	if err != nil {
 		return ""

@@ -3,12 +3,12 @@
 //
 // The dialect is GitHub's: tables, task lists, strikethrough, bare addresses as
 // links, fenced code highlighted by class, with what a chat needs on top: a
-// newline is a line break. It differs on purpose in what a hostile or careless
-// message could abuse:
+// newline is a line break, and "||text||" is a spoiler. It differs on purpose in
+// what a hostile or careless message could abuse:
 //
 //   - HTML is not HTML here but text, shown as it was typed: "List<String>" stays.
-//   - Links lead to http, https and mailto only, and images become links, so that
-//     opening a thread tells no other host who reads it.
+//   - Links lead to http, https and mailto only, and to places in this forum; images
+//     become links, so that opening a thread tells no other host who reads it.
 //   - There are no reference links ("[a]: https://…"): one definition used a
 //     thousand times made 4 MB of 10,000 characters. The address in it is still a
 //     link.

@@ -19,10 +19,11 @@ func newPolicy() *bluemonday.Policy {
 
 	p.RequireParseableURLs(true)
 	p.AllowURLSchemes("http", "https", "mailto")
-	p.AllowAttrs("href").OnElements("a")
+	p.AllowRelativeURLs(true) // those that the next line admits
+	p.AllowAttrs("href").Matching(regexp.MustCompile(`^(https?:|mailto:|/forum#thread-[0-9]+(&message=[0-9]+)?$)`)).OnElements("a")
 	p.AllowAttrs("rel").Matching(regexp.MustCompile(`^nofollow noopener noreferrer ugc$`)).OnElements("a")
 
-	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(mention( mention-(everyone|creator|team))?|[a-z]{1,2})$`)).OnElements("span")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(mention( mention-(everyone|creator|team))?|spoiler|[a-z]{1,2})$`)).OnElements("span")
 	p.AllowAttrs("data-user-id").Matching(regexp.MustCompile(`^[0-9]+$`)).OnElements("span")
 	p.AllowAttrs("data-mention-type").Matching(regexp.MustCompile(`^(everyone|creator|team)$`)).OnElements("span")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^chroma$`)).OnElements("pre")

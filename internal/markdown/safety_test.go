@@ -1,10 +1,12 @@
 package markdown
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -26,11 +28,11 @@ var attributes = map[string]map[string]string{
 	"ol":   {"start": `^\d+$`},
 	"th":   {"align": `^(left|center|right)$`},
 	"td":   {"align": `^(left|center|right)$`},
-	"a":    {"href": `^(https?://[^"]+|mailto:[^"]+)$`, "rel": `^nofollow noopener noreferrer ugc$`},
+	"a":    {"href": `^(https?://[^"]+|mailto:[^"]+|/forum#thread-\d+(&message=\d+)?)$`, "rel": `^nofollow noopener noreferrer ugc$`},
 	"pre":  {"class": `^chroma$`},
 	"code": {"class": `^language-[a-z0-9+#._-]+$`},
 	"span": {
-		"class":             `^(mention|mention mention-(everyone|creator|team)|[a-z]{1,2})$`,
+		"class":             `^(mention|mention mention-(everyone|creator|team)|spoiler|[a-z]{1,2})$`,
 		"data-user-id":      `^\d+$`,
 		"data-mention-type": `^(everyone|creator|team)$`,
 	},
@@ -55,6 +57,35 @@ func checkSafe(rendered string) error {
 		if err := checkNode(n); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// checkShown returns what is wrong with a rendered message.
+func checkShown(rendered string) error {
+	return errors.Join(checkSafe(rendered), checkBalanced(rendered))
+}
+
+// checkBalanced returns which element is not closed where it should be: what is put
+// into a page must not swallow what stands behind it.
+func checkBalanced(rendered string) error {
+	var open []string
+	tokens := html.NewTokenizer(strings.NewReader(rendered))
+	for tokens.Next() != html.ErrorToken {
+		switch token := tokens.Token(); token.Type {
+		case html.StartTagToken:
+			if !slices.Contains([]string{"br", "hr", "img", "input"}, token.Data) {
+				open = append(open, token.Data)
+			}
+		case html.EndTagToken:
+			if len(open) == 0 || open[len(open)-1] != token.Data {
+				return fmt.Errorf("</%s> within %v", token.Data, open)
+			}
+			open = open[:len(open)-1]
+		}
+	}
+	if len(open) > 0 {
+		return fmt.Errorf("%v not closed", open)
 	}
 	return nil
 }
@@ -104,7 +135,7 @@ func attacks(t testing.TB) []string {
 
 func TestKnownAttacksComeOutAsHarmlessText(t *testing.T) {
 	for _, attack := range attacks(t) {
-		if err := checkSafe(show(attack)); err != nil {
+		if err := checkShown(show(attack)); err != nil {
 			t.Errorf("%q became\n%s\n%v", attack, show(attack), err)
 		}
 	}
@@ -148,6 +179,9 @@ func textOf(rendered string) string {
 	return words.String()
 }
 
+// FuzzRender checks of any message that it is safe to show, closes what it opens,
+// is not much longer than it was written, shows whom it says that it mentions, and
+// comes out the same again.
 func FuzzRender(f *testing.F) {
 	for _, attack := range attacks(f) {
 		f.Add(attack)
@@ -155,10 +189,16 @@ func FuzzRender(f *testing.F) {
 	for _, c := range costly {
 		f.Add(strings.Repeat(c.unit, 20))
 	}
+	for _, feature := range goldenSources(f) {
+		f.Add(feature)
+	}
 	f.Fuzz(func(t *testing.T, content string) {
 		html, mentions := Parse(content).Render(people)
-		if err := checkSafe(html); err != nil {
+		if err := checkShown(html); err != nil {
 			t.Errorf("%q became\n%s\n%v", content, html, err)
+		}
+		if most := perCharacter*len(content) + emptyCells; len(html) > most {
+			t.Errorf("%q, %d bytes, became %d", content, len(content), len(html))
 		}
 		for _, m := range mentions {
 			if want := mentionOf(m); !strings.Contains(html, want) {

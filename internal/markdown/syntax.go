@@ -24,9 +24,9 @@ const (
 )
 
 // bareAddress is what becomes a link without brackets. The host may be of any
-// script and without a dot (localhost), the path goes on to the next space:
-// https://de.wikipedia.org/wiki/Käse.
-var bareAddress = regexp.MustCompile(`^https?://[\p{L}\p{N}][\p{L}\p{N}._~%+@:-]*(?:[/?#][^\s<]*)?`)
+// script and without a dot (localhost), the path goes on to the next space or to
+// the end of a spoiler: https://de.wikipedia.org/wiki/Käse.
+var bareAddress = regexp.MustCompile(`^https?://[\p{L}\p{N}][\p{L}\p{N}._~%+@:-]*(?:[/?#](?:[^\s<|]|\|[^\s<|])*)?`)
 
 // blocksAndInlines is the grammar. It leaves out goldmark's two parsers for HTML
 // and the paragraph transformer for link references; see the package comment.
@@ -50,6 +50,7 @@ var blocksAndInlines = parser.NewParser(
 		util.Prioritized(mentionParser{}, 400),
 		util.Prioritized(parser.NewEmphasisParser(), 500),
 		util.Prioritized(extension.NewStrikethroughParser(), 500),
+		util.Prioritized(spoilerParser{}, 500),
 		util.Prioritized(extension.NewLinkifyParser(
 			extension.WithLinkifyAllowedProtocols([]string{"http:", "https:"}),
 			extension.WithLinkifyURLRegexp(bareAddress),
