@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench faults cluster cluster-down fmt
+.PHONY: help run test lint bench fuzz faults cluster cluster-down fmt
 
 # Debian packages that the tests need: a C compiler for the race detector, a
 # browser, and what a cluster is made of.
@@ -25,6 +25,9 @@ lint: ## check formatting, common mistakes, dead code and the types of the user 
 
 bench: ## run all benchmarks once
 	@go test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## try every fuzz target with new input for FUZZTIME (10m) each
+	@tools/fuzz $(or $(FUZZTIME),10m)
 
 faults: ## break every part of a cluster for 30 s under load, and report (ten minutes)
 	@tools/packages $(packages)

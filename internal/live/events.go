@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley"
+	"parley/internal/live/wire"
 	"parley/realtime"
 )
 
@@ -29,7 +30,7 @@ func (l *Live) serveEvents(w http.ResponseWriter, r *http.Request, threadID int6
 		return
 	}
 	shareWith(w.Header(), r)
-	s := newSocket(l, threadID, lastEventID(r))
+	s := newSocket(l, threadID, wire.LastEventID(r))
 	stays := func() bool { return true }
 	err := realtime.Events(w, r, realtime.EventsConfig{OnClose: s.closed}, func(conn *realtime.Conn) {
 		stays = context.AfterFunc(l.serving, func() { conn.Close(realtime.CloseGoingAway) })

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/internal/app"
+	"parley/internal/live/wire"
 	"parley/realtime"
 )
 
@@ -24,7 +25,7 @@ func (l *Live) serve(w http.ResponseWriter, r *http.Request, threadID int64) {
 		problem(w, status, detail)
 		return
 	}
-	s := newSocket(l, threadID, lastEventID(r))
+	s := newSocket(l, threadID, wire.LastEventID(r))
 	conn, err := realtime.Upgrade(w, r, realtime.UpgradeConfig{OnMessage: s.receive, OnClose: s.closed, Hold: true})
 	if err != nil {
 		l.log.DebugContext(r.Context(), "socket not upgraded", "error", err)
@@ -48,15 +49,6 @@ func (l *Live) enter(r *http.Request, s *socket, conn *realtime.Conn) {
 	default:
 		l.join(r, s, conn, token)
 	}
-}
-
-// lastEventID returns where a client wants to go on, "" if it begins. The header is
-// what a browser's EventSource has got to, when it comes back to the same address.
-func lastEventID(r *http.Request) string {
-	if id := r.Header.Get("Last-Event-ID"); id != "" {
-		return id
-	}
-	return r.URL.Query().Get("last_event_id")
 }
 
 // join joins conn to the stream that the session's owner asks for, or closes it.
@@ -83,9 +75,9 @@ func (l *Live) join(r *http.Request, s *socket, conn *realtime.Conn, token strin
 func (l *Live) follow(r *http.Request, s *socket, conn *realtime.Conn, token string) error {
 	var adm *app.Admission
 	return l.hub.Join(r.Context(), conn, realtime.JoinRequest{
-		LastEventID: lastEventID(r),
+		LastEventID: wire.LastEventID(r),
 		Admit: func(ctx context.Context) (admission realtime.Admission, err error) {
-			if adm, admission, err = l.admit(ctx, token, s.threadID, lastEventID(r)); err == nil {
+			if adm, admission, err = l.admit(ctx, token, s.threadID, wire.LastEventID(r)); err == nil {
 				err = s.place.take(ctx, l.config, admission.User)
 			}
 			return admission, err

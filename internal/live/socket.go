@@ -1,15 +1,13 @@
 package live
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
 
 	"parley/internal/app"
+	"parley/internal/live/wire"
 	"parley/realtime"
 )
 
@@ -34,27 +32,10 @@ func newSocket(l *Live, threadID int64, lastEventID string) *socket {
 	}
 }
 
-// clientFrame is what a client sends. Fields of another type than the protocol's
-// say nothing: unknown frames are ignored, whatever they look like.
-type clientFrame struct {
-	Type     any `json:"type"`
-	IsTyping any `json:"is_typing"`
-}
-
-// parse reads a frame; false if it is no JSON object.
-func parse(text []byte) (frame clientFrame, ok bool) {
-	if !bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")) {
-		return frame, false
-	}
-	err := json.Unmarshal(text, &frame)
-	var mistyped *json.UnmarshalTypeError // a number that is none of ours: 1e999
-	return frame, err == nil || errors.As(err, &mistyped)
-}
-
 // receive answers one frame of the client. It needs neither database nor hub to
 // answer a ping.
 func (s *socket) receive(c *realtime.Conn, text []byte) {
-	frame, ok := parse(text)
+	frame, ok := wire.ParseFrame(text)
 	if ok && frame.Type == "typing" && s.threadID != globalStream {
 		s.typing(c, frame.IsTyping == true)
 		return // clients in the field send one per keystroke: they count for no limit

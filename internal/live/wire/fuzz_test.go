@@ -1,4 +1,4 @@
-package live
+package wire
 
 import (
 	"encoding/json"
@@ -20,7 +20,7 @@ func FuzzClientFrames(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		var object map[string]json.RawMessage
 		is := json.Unmarshal(text, &object) == nil && object != nil
-		if _, ok := parse(text); ok != is {
+		if _, ok := ParseFrame(text); ok != is {
 			t.Errorf("%q: read %t, an object %t", text, ok, is)
 		}
 	})
@@ -36,7 +36,7 @@ func FuzzLastEventID(f *testing.F) {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.URL.RawQuery = query
 		r.Header["Last-Event-Id"] = []string{header}
-		id := lastEventID(r)
+		id := LastEventID(r)
 		if header != "" && id != header {
 			t.Errorf("header %q, query %q: %q", header, query, id)
 		}
