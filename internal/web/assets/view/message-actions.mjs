@@ -24,6 +24,9 @@ export function reply(room, message) {
 }
 
 /** @param {Room} room @param {Message} message */
+export const quote = async (room, message) => (await import("./quote.mjs")).quote(room, message)
+
+/** @param {Room} room @param {Message} message */
 export function edit(room, message) {
   room.editing.value = message.id
 }
@@ -42,6 +45,7 @@ export function messageMenu(room, message) {
   const link = location.origin + "/forum" + linkTo({ thread: room.id, message: message.id })
   return [
     { label: "Reply", icon: "reply", run: () => reply(room, message) },
+    { label: "Quote", icon: "quote", run: () => quote(room, message) },
     message.can_create_thread && { label: "Start a sub-thread", icon: "thread", run: () => startSubThread(message) },
     message.like_count > 0 && { label: "Who likes this", icon: "heart", run: () => showLikes(message) },
     { label: "Copy text", icon: "copy", run: () => copyText(message.content, "Text copied.") },

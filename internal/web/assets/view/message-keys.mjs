@@ -3,11 +3,12 @@
 import { toggleLike } from "../model/likes.mjs"
 import { startSubThread } from "./dialogs.mjs"
 import { find, findAll } from "./find.mjs"
-import { edit, mayDelete, mayEdit, mayLike, remove, reply } from "./message-actions.mjs"
+import { edit, mayDelete, mayEdit, mayLike, quote, remove, reply } from "./message-actions.mjs"
 
 /** @type {Record<string, (room: Room, message: Message, row: HTMLElement) => void>} */
 const actions = {
   r: reply,
+  q: quote,
   l: (room, message) => mayLike(room, message) && toggleLike(room, message),
   e: (room, message) => mayEdit(room, message) && edit(room, message),
   t: (_, message) => message.can_create_thread && startSubThread(message),

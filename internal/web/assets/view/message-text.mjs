@@ -14,6 +14,7 @@ export function MessageText({ message, room }) {
   useLayoutEffect(() => {
     markOwnName(element.current, room.userId)
     letKeysScroll(element.current)
+    if (message.content_html.includes('class="spoiler"')) cover(element)
   }, [message.content_html])
   return html`<div class="prose" ref=${element} onClick=${openElsewhere} dangerouslySetInnerHTML=${{ __html: message.content_html }}></div>`
 }
@@ -21,6 +22,12 @@ export function MessageText({ message, room }) {
 /** @param {HTMLElement|null} element @param {number} userId */
 function markOwnName(element, userId) {
   for (const mention of findAll(`.mention[data-user-id="${userId}"]`, element)) mention.classList.add("mention-me")
+}
+
+/** Few messages have something to cover. @param {{current: HTMLElement|null}} element */
+async function cover(element) {
+  const { coverSpoilers } = await import("./spoilers.mjs")
+  coverSpoilers(element.current)
 }
 
 /**

@@ -5,7 +5,7 @@ import { Dialog } from "./dialog.mjs"
 /** @type {[string, [string, string][]][]} */
 const groups = [
   ["Anywhere", [["j k", "Next, previous thread"], ["n", "New thread"], ["c", "Write a message"], ["b", "Notifications"], ["f", "Follow the thread"], ["?", "This help"], ["Esc", "Close, go back"]]],
-  ["On a message", [["↑ ↓", "Previous, next message"], ["r", "Reply"], ["l", "Like"], ["e", "Edit"], ["t", "Start a sub-thread"], ["m", "More"], ["Del", "Delete"]]],
+  ["On a message", [["↑ ↓", "Previous, next message"], ["r", "Reply"], ["q", "Quote"], ["l", "Like"], ["e", "Edit"], ["t", "Start a sub-thread"], ["m", "More"], ["Del", "Delete"]]],
   ["While writing", [["Enter", "Send"], ["Shift Enter", "New line"], ["↑", "Edit your last message"], ["Ctrl B", "Bold"], ["Ctrl I", "Italic"], ["Ctrl E", "Code"], ["Ctrl K", "Link"], ["@", "Mention somebody"]]],
 ]
 
