@@ -6,8 +6,14 @@ type Viewer struct {
 	ID          int64
 	Role        Role
 	AmountCents int64 // of the membership, per month
-	Active      bool
+	Active      bool  // neither deactivated nor suspended
+
+	SilencedUntil Time // may write nothing that others see until then
 }
+
+// Silenced reports whether v may write nothing that others see at now. By the clock
+// of the database it ends by itself.
+func (v Viewer) Silenced(now Time) bool { return v.SilencedUntil > now }
 
 // Staff reports whether v is an active creator or team member.
 func (v Viewer) Staff() bool { return v.Active && v.Role.Staff() }

@@ -25,6 +25,10 @@ const (
 	ActThreadDeleted    Act = "thread.deleted"
 	ActMessageDeleted   Act = "message.deleted"
 	ActMessageRestored  Act = "message.restored"
+	ActUserSilenced     Act = "user.silenced"
+	ActUserUnsilenced   Act = "user.unsilenced"
+	ActUserSuspended    Act = "user.suspended"
+	ActUserUnsuspended  Act = "user.unsuspended"
 
 	ActEveryoneSettings     Act = "everyone.settings_updated"
 	ActEveryoneApproved     Act = "everyone.approved"
@@ -43,12 +47,11 @@ func (a Act) Subject() string {
 // InForum reports whether an act concerns what people write, and is for the whole
 // team to see; the others are for creators.
 func (a Act) InForum() bool {
-	switch a.Subject() {
-	case "thread", "message":
+	switch a {
+	case ActUserSilenced, ActUserUnsilenced, ActUserSuspended, ActUserUnsuspended:
 		return true
-	default:
-		return false
 	}
+	return a.Subject() == "thread" || a.Subject() == "message"
 }
 
 // AuditEntry is one act.

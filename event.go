@@ -150,6 +150,13 @@ type (
 		By     int64 `json:"by"`
 		Lifted bool  `json:"lifted,omitempty"`
 	}
+	// Silenced says that a user may write nothing that others see, or may again. It
+	// goes to that user, as SilencedFrame while that holds, or as UnsilencedFrame.
+	Silenced struct {
+		UserID int64 `json:"user"`
+		By     int64 `json:"by"`
+		Lifted bool  `json:"lifted,omitempty"`
+	}
 	// MembershipChanged goes to one user, as MembershipChangedFrame.
 	MembershipChanged struct {
 		UserID int64 `json:"user"`
@@ -159,7 +166,8 @@ type (
 // Events of the control channel: every change of rights, and what else each replica
 // must take notice of. They are applied, never shown.
 type (
-	// UserRightsChanged says that a user's role, membership or activity changed.
+	// UserRightsChanged says that a user's role, membership or activity changed, or
+	// whether they may write.
 	UserRightsChanged struct {
 		UserID int64 `json:"user"`
 	}
@@ -191,6 +199,7 @@ func (ThreadDeleted) Kind() string       { return "thread_deleted" }
 func (ManyMentioned) Kind() string       { return "many_mentioned" }
 func (EveryoneSwitched) Kind() string    { return "everyone_switched" }
 func (EveryoneRestricted) Kind() string  { return "everyone_restricted" }
+func (Silenced) Kind() string            { return "silenced" }
 func (ThreadsChanged) Kind() string      { return "threads_changed" }
 func (Notified) Kind() string            { return "notified" }
 func (MembershipChanged) Kind() string   { return "membership_changed" }
@@ -213,6 +222,7 @@ func (ThreadDeleted) Channel() Channel        { return ForumChannel }
 func (ManyMentioned) Channel() Channel        { return ForumChannel }
 func (EveryoneSwitched) Channel() Channel     { return ForumChannel }
 func (e EveryoneRestricted) Channel() Channel { return UserChannel(e.UserID) }
+func (e Silenced) Channel() Channel           { return UserChannel(e.UserID) }
 func (ThreadsChanged) Channel() Channel       { return ForumChannel }
 func (e Notified) Channel() Channel           { return UserChannel(e.UserID) }
 func (e MembershipChanged) Channel() Channel  { return UserChannel(e.UserID) }
@@ -239,6 +249,7 @@ func init() {
 	register[ManyMentioned]()
 	register[EveryoneSwitched]()
 	register[EveryoneRestricted]()
+	register[Silenced]()
 	register[ThreadsChanged]()
 	register[Notified]()
 	register[MembershipChanged]()

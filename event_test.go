@@ -45,6 +45,8 @@ var events = []struct {
 	{parley.EveryoneSwitched{By: 1}, "everyone_switched", "f", `{"by":1}`},
 	{parley.EveryoneRestricted{UserID: 7, By: 1}, "everyone_restricted", "u7", `{"user":7,"by":1}`},
 	{parley.EveryoneRestricted{UserID: 7, By: 1, Lifted: true}, "everyone_restricted", "u7", `{"user":7,"by":1,"lifted":true}`},
+	{parley.Silenced{UserID: 7, By: 1}, "silenced", "u7", `{"user":7,"by":1}`},
+	{parley.Silenced{UserID: 7, By: 1, Lifted: true}, "silenced", "u7", `{"user":7,"by":1,"lifted":true}`},
 	{parley.Notified{UserID: 7, NotificationID: 21}, "notified", "u7", `{"user":7,"notification":21}`},
 	{parley.MembershipChanged{UserID: 7}, "membership_changed", "u7", `{"user":7}`},
 	{parley.UserRightsChanged{UserID: 7}, "user_rights_changed", "control", `{"user":7}`},

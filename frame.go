@@ -179,6 +179,16 @@ type (
 		Type           string `json:"type"` // everyone_unrestricted
 		UnrestrictedBy string `json:"unrestricted_by"`
 	}
+	// SilencedFrame tells the reader that they may write nothing that others see.
+	SilencedFrame struct {
+		Type   string `json:"type"` // silenced
+		Reason string `json:"reason"`
+		Until  *Time  `json:"until"` // null: until it is taken back
+	}
+	// UnsilencedFrame tells the reader that they may write again.
+	UnsilencedFrame struct {
+		Type string `json:"type"` // unsilenced
+	}
 	// ThreadsChangedFrame asks to fetch threads anew; 404 means remove.
 	ThreadsChangedFrame struct {
 		Type      string  `json:"type"` // threads_changed

@@ -210,6 +210,14 @@ var frames = []struct {
 		`{"type":"everyone_unrestricted","unrestricted_by":"Ada"}`,
 	},
 	{
+		parley.SilencedFrame{Type: "silenced", Reason: "Spam."},
+		`{"type":"silenced","reason":"Spam.","until":null}`,
+	},
+	{
+		parley.UnsilencedFrame{Type: "unsilenced"},
+		`{"type":"unsilenced"}`,
+	},
+	{
 		parley.MembershipChangedFrame{Type: "membership_changed", CurrentTierAmount: 500, CurrentTierTitle: "Silver", Role: "Patron"},
 		`{"type":"membership_changed","current_tier_amount":500,"current_tier_title":"Silver","role":"Patron"}`,
 	},

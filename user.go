@@ -2,6 +2,7 @@ package parley
 
 import (
 	"cmp"
+	"math"
 	"regexp"
 	"strings"
 )
@@ -36,13 +37,48 @@ type User struct {
 	Email       string // shown to administrators only
 	Role        Role
 	Membership  Membership
-	Active      bool
+	Active      bool // not deactivated
+	Suspended   bool // as of when this was read
+	Silence     Sanction
+	Suspension  Sanction
 	CreatedAt   Time
+}
+
+// Sanction keeps somebody from writing, or from coming in, until a time. It ends by
+// itself; the zero value is none.
+type Sanction struct {
+	Until  Time
+	Reason string
+}
+
+// Indefinitely is the end of a sanction that holds until it is taken back.
+const Indefinitely Time = math.MaxInt64
+
+// Holds reports whether s is in force at now.
+func (s Sanction) Holds(now Time) bool { return s.Until > now }
+
+// End returns when s ends, nil if somebody has to take it back.
+func (s Sanction) End() *Time {
+	if s.Until == Indefinitely {
+		return nil
+	}
+	return &s.Until
+}
+
+// Term says until when s holds, as in "suspended until …".
+func (s Sanction) Term() string {
+	if s.Until == Indefinitely {
+		return "until further notice"
+	}
+	return "until " + s.Until.Std().Format("2006-01-02 15:04 UTC")
 }
 
 // Viewer returns what access decisions need to know of u.
 func (u User) Viewer() Viewer {
-	return Viewer{ID: u.ID, Role: u.Role, AmountCents: u.Membership.AmountCents, Active: u.Active}
+	return Viewer{
+		ID: u.ID, Role: u.Role, AmountCents: u.Membership.AmountCents,
+		Active: u.Active && !u.Suspended, SilencedUntil: u.Silence.Until,
+	}
 }
 
 // staffTierAmount stands for a membership that includes everything.

@@ -60,6 +60,7 @@ type (
 	Me struct {
 		User        Self            `json:"user"`
 		Permissions app.Permissions `json:"permissions"`
+		Silence     *app.Sanction   `json:"silence" doc:"Why, and until when, they may write nothing that others see; null: they may."`
 	}
 	// SignInOptions tells strangers how they can sign in.
 	SignInOptions struct {
@@ -138,8 +139,9 @@ func (a *API) logout(ctx context.Context, _ *struct{}) (*signedOut, error) {
 }
 
 func (a *API) me(ctx context.Context, _ *struct{}) (*answer[Me], error) {
-	permissions, err := a.app.Permissions(ctx, viewerOf(ctx))
-	return reply(Me{selfOf(principalOf(ctx).User), permissions}, err)
+	p := principalOf(ctx)
+	permissions, err := a.app.Permissions(ctx, p.User.Viewer())
+	return reply(Me{selfOf(p.User), permissions, p.Silence}, err)
 }
 
 func (a *API) listSessions(ctx context.Context, _ *struct{}) (*answer[Sessions], error) {

@@ -77,6 +77,10 @@ func (a *API) routes() []route {
 		{"DELETE", "/api/forum/moderation/everyone/restrict-user/{id}", everyone, "unrestrict-user", "Let somebody mention everyone as others may", refusals(403), handle(a.unrestrictUser)},
 		{"GET", "/api/forum/moderation/everyone/restricted-users", everyone, "list-restricted-users", "List who is restricted", refusals(403), handle(a.listRestricted)},
 
+		{"POST", "/api/forum/moderation/users/{id}/silence", moderation, "silence-user", "Keep a person from writing", refusals(400, 403), handle(a.silence)},
+		{"DELETE", "/api/forum/moderation/users/{id}/silence", moderation, "unsilence-user", "Let a person write again", refusals(400, 403), handle(a.unsilence)},
+		{"POST", "/api/forum/moderation/users/{id}/suspend", moderation, "suspend-user", "Keep a person out, and end their sessions", refusals(400, 403), handle(a.suspend)},
+		{"DELETE", "/api/forum/moderation/users/{id}/suspend", moderation, "unsuspend-user", "Let a person come in again", refusals(400, 403), handle(a.unsuspend)},
 		{"GET", "/api/forum/moderation/log", moderation, "list-moderation", "List what was done to moderate, newest first", refusals(403), handle(a.listModeration)},
 
 		{"GET", "/api/admin/users", administration, "list-users", "List people", refusals(), handle(a.listUsers)},

@@ -34,6 +34,7 @@ func TestEveryRouteAnswersInItsShape(t *testing.T) {
 	w.everyone()
 	w.administration()
 	w.accounts()
+	w.moderation()
 	for _, r := range api.Routes() {
 		if !w.seen[r.ID] {
 			t.Errorf("%s %s is not visited", r.Method, r.Path)
@@ -181,6 +182,14 @@ func (w *walk) everyone() {
 	w.visit("restrict-user", w.ada.post(base+fmt.Sprintf("restrict-user?user_id=%d", w.tomas.id), `{"duration_hours":"2","custom_rate_limit":1}`))
 	w.visit("list-restricted-users", w.ada.get(base+"restricted-users"))
 	w.visit("unrestrict-user", w.ada.delete(base+fmt.Sprintf("restrict-user/%d", w.tomas.id)))
+}
+
+func (w *walk) moderation() {
+	users := fmt.Sprintf("/api/forum/moderation/users/%d/", w.finn.id)
+	w.visit("silence-user", w.ada.post(users+"silence", `{"reason":"Spam.","until":"2100-01-01T00:00:00Z"}`))
+	w.visit("unsilence-user", w.ada.delete(users+"silence"))
+	w.visit("suspend-user", w.ada.post(users+"suspend", `{"reason":"Spam."}`))
+	w.visit("unsuspend-user", w.ada.delete(users+"suspend"))
 }
 
 func (w *walk) administration() {

@@ -21,14 +21,17 @@ type AdminUser struct {
 	TierID         *int64             `json:"tier_id"`
 	Source         string             `json:"source" doc:"Where they pay: patreon, kofi, manual, …"`
 	IsActive       bool               `json:"is_active"`
+	Silence        *Sanction          `json:"silence" doc:"Null: they may write."`
+	Suspension     *Sanction          `json:"suspension" doc:"Null: they may come in."`
 	CreatedAt      parley.Time        `json:"created_at" format:"date-time"`
 }
 
-func adminUser(u parley.User) AdminUser {
+func adminUser(u parley.User, now parley.Time) AdminUser {
 	by := u.Author()
 	shown := AdminUser{
 		ID: u.ID, Username: u.Username, DisplayName: by.Name, Role: u.Role, UserRole: by.Role, UserBadgeColor: by.BadgeColor,
 		AmountCents: u.Membership.AmountCents, Source: u.Membership.Source, IsActive: u.Active, CreatedAt: u.CreatedAt,
+		Silence: sanctionAt(u.Silence, now), Suspension: sanctionAt(u.Suspension, now),
 	}
 	if u.Email != "" {
 		shown.Email = &u.Email
@@ -42,19 +45,24 @@ func adminUser(u parley.User) AdminUser {
 // errCreatorsOnly refuses administration, before anything tells what there is.
 var errCreatorsOnly = parley.Errorf(parley.Forbidden, "Only the creator may do this.")
 
-// administrate runs fn in a transaction if the actor is a creator in it. Such
-// changes are few, decide by much, and are made one after the other.
+// administrate runs fn in a transaction if the actor is a creator in it.
 func (a *App) administrate(ctx context.Context, v parley.Viewer, fn func(*store.Tx, parley.Viewer) error) error {
+	return a.alone(ctx, v, func(tx *store.Tx, v parley.Viewer) error {
+		if !v.IsCreator() {
+			return errCreatorsOnly
+		}
+		return fn(tx, v)
+	})
+}
+
+// alone runs fn in a transaction with the actor's rights as they are in it. Changes of
+// people and settings are few, decide by much, and are made one after the other.
+func (a *App) alone(ctx context.Context, v parley.Viewer, fn func(*store.Tx, parley.Viewer) error) error {
 	return a.update(ctx, func(tx *store.Tx) error {
 		if err := tx.Alone(); err != nil {
 			return err
 		}
-		return as(tx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
-			if !v.IsCreator() {
-				return errCreatorsOnly
-			}
-			return fn(tx, v)
-		})
+		return as(tx, v.ID, fn)
 	})
 }
 
@@ -92,7 +100,7 @@ func (a *App) Users(ctx context.Context, v parley.Viewer, q UserQuery) (page Use
 		}
 		page.Users = make([]AdminUser, len(found))
 		for i, u := range found {
-			page.Users[i] = adminUser(u)
+			page.Users[i] = adminUser(u, s.Now())
 		}
 		page.Total, err = s.CountUsersOf(filter)
 		return err
@@ -104,7 +112,7 @@ func (a *App) Users(ctx context.Context, v parley.Viewer, q UserQuery) (page Use
 func (a *App) User(ctx context.Context, v parley.Viewer, id int64) (shown AdminUser, err error) {
 	err = a.inspect(ctx, v, func(s *store.Snapshot) error {
 		u, err := person(s, id)
-		shown = adminUser(u)
+		shown = adminUser(u, s.Now())
 		return err
 	})
 	return shown, err
@@ -240,7 +248,7 @@ func (a *App) setActive(ctx context.Context, v parley.Viewer, id int64, change f
 			return err
 		}
 		u, _, err = tx.User(id)
-		shown = adminUser(u) // read here: those who deactivate themselves cannot look again
+		shown = adminUser(u, tx.Now()) // read here: those who deactivate themselves cannot look again
 		return err
 	})
 	return shown, err

@@ -126,16 +126,18 @@ func (a *App) createAndTell(ctx context.Context, actor int64, idem Idempotency, 
 			reads(s)
 		}
 	}
+	with.own = true // what was made before may be asked for again
 	return a.changeAndTell(ctx, actor, func(tx *store.Tx, v parley.Viewer) (err error) {
-		if idem.Key == "" {
-			*id, err = fn(tx, v)
+		repeated := false
+		if idem.Key != "" {
+			if *id, repeated, err = tx.Repeated(actor, idem.Key, idem.Fingerprint); err != nil || repeated {
+				return err
+			}
+		}
+		if err := checkSilence(tx, v); err != nil {
 			return err
 		}
-		var repeated bool
-		if *id, repeated, err = tx.Repeated(actor, idem.Key, idem.Fingerprint); err != nil || repeated {
-			return err
-		}
-		if *id, err = fn(tx, v); err != nil {
+		if *id, err = fn(tx, v); err != nil || idem.Key == "" {
 			return err
 		}
 		return tx.Remember(actor, idem.Key, idem.Fingerprint, *id)
@@ -143,9 +145,15 @@ func (a *App) createAndTell(ctx context.Context, actor int64, idem Idempotency, 
 }
 
 // change runs fn in a transaction with the actor's rights as they are in it, and
-// publishes the events. fn may run more than once, see store.Store.Update.
+// publishes the events. Who is silenced is refused. fn may run more than once, see
+// store.Store.Update.
 func (a *App) change(ctx context.Context, actor int64, fn func(*store.Tx, parley.Viewer) error) error {
 	return a.changeAndTell(ctx, actor, fn, about{})
+}
+
+// changeOwn is change for what the actor alone sees: who is silenced may.
+func (a *App) changeOwn(ctx context.Context, actor int64, fn func(*store.Tx, parley.Viewer) error) error {
+	return a.changeAndTell(ctx, actor, fn, about{own: true})
 }
 
 // changeAndTell is change with what goes with it.
@@ -160,7 +168,14 @@ func (a *App) changeAndTell(ctx context.Context, actor int64, fn func(*store.Tx,
 				return err
 			}
 		}
-		return as(tx, actor, fn)
+		return as(tx, actor, func(tx *store.Tx, v parley.Viewer) error {
+			if !with.own {
+				if err := checkSilence(tx, v); err != nil {
+					return err
+				}
+			}
+			return fn(tx, v)
+		})
 	}, actor, with)
 }
 
@@ -202,6 +217,7 @@ type about struct {
 	threadID int64                 // the one thread that it is made in, see store.UpdateIn; 0: none
 	reads    func(*store.Snapshot) // names what it reads first, see store.Tx.Ahead
 	tell     answer
+	own      bool // others see nothing of it: who is silenced may
 }
 
 // update runs fn in a transaction and publishes the events it appended.

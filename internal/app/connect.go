@@ -98,11 +98,12 @@ func (a *App) position(s *store.Snapshot, channels ...parley.Channel) (string, e
 // Rights is what changes of rights, and what else the control channel tells, come
 // down to now.
 type Rights struct {
-	Applied  uint64                   // the control position that this is as of, at least
-	Names    map[int64]string         // what those users are called
-	Users    map[int64]parley.Viewer  // whose rights or sessions changed; a zero Viewer is gone
-	Sessions map[int64]map[int64]bool // of those users: the ids of the sessions that live
-	Threads  map[int64]ThreadRight    // whose access changed, with their sub-threads
+	Applied   uint64                   // the control position that this is as of, at least
+	Names     map[int64]string         // what those users are called
+	Users     map[int64]parley.Viewer  // whose rights or sessions changed; a zero Viewer is gone
+	Suspended map[int64]bool           // those of them who are suspended
+	Sessions  map[int64]map[int64]bool // of those users: the ids of the sessions that live
+	Threads   map[int64]ThreadRight    // whose access changed, with their sub-threads
 
 	BusModeChanged bool
 	BusMode        parley.BusMode // if that changed; "" is the default
@@ -122,7 +123,7 @@ const rightsBatch = 1000
 func (a *App) RightsSince(ctx context.Context, after uint64) (Rights, error) {
 	r := Rights{
 		Applied: after, Names: map[int64]string{}, Users: map[int64]parley.Viewer{},
-		Sessions: map[int64]map[int64]bool{}, Threads: map[int64]ThreadRight{},
+		Suspended: map[int64]bool{}, Sessions: map[int64]map[int64]bool{}, Threads: map[int64]ThreadRight{},
 	}
 	err := a.store.View(ctx, func(s *store.Snapshot) error {
 		for {
@@ -172,6 +173,7 @@ func (r *Rights) readUser(s *store.Snapshot, id int64) error {
 	if err != nil {
 		return err
 	}
+	r.Suspended[id] = u.Suspended
 	r.Users[id], r.Names[id], r.Sessions[id] = u.Viewer(), u.Author().Name, map[int64]bool{}
 	for _, session := range sessions {
 		r.Sessions[id][session.ID] = true

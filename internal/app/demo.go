@@ -127,7 +127,7 @@ func (a *App) DemoPeople(ctx context.Context) (people []DemoPerson, err error) {
 			if err != nil {
 				return err
 			}
-			if found && u.Active {
+			if found && u.Viewer().Active {
 				by := u.Author()
 				people = append(people, DemoPerson{ID: u.ID, Username: by.Name, UserRole: by.Role, UserBadgeColor: by.BadgeColor, About: p.About})
 			}

@@ -364,6 +364,7 @@ func restrictionFrame(s *store.Snapshot, userID int64) (*parley.EveryoneRestrict
 type Greeting struct {
 	Count      Count
 	Restricted *parley.EveryoneRestrictedFrame // nil: they are not
+	Silenced   *parley.SilencedFrame           // nil: they are not
 }
 
 // Greeting returns what the global stream tells v at its beginning.
@@ -372,7 +373,10 @@ func (a *App) Greeting(ctx context.Context, v parley.Viewer) (g Greeting, err er
 		if g.Count, err = count(s, v); err != nil {
 			return err
 		}
-		g.Restricted, err = restrictionFrame(s, v.ID)
+		if g.Restricted, err = restrictionFrame(s, v.ID); err != nil || !v.Silenced(s.Now()) {
+			return err
+		}
+		g.Silenced, err = silenceFrame(s, v.ID)
 		return err
 	})
 	return g, err

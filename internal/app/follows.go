@@ -32,7 +32,7 @@ func (a *App) Unfollow(ctx context.Context, v parley.Viewer, id int64) (FollowRe
 }
 
 func (a *App) setFollow(ctx context.Context, v parley.Viewer, id int64, set func(*store.Tx) error) (t parley.Thread, err error) {
-	err = a.change(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
+	err = a.changeOwn(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
 		if _, err := readable(&tx.Snapshot, v, id); err != nil {
 			return err
 		}

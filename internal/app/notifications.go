@@ -135,7 +135,7 @@ func (a *App) changeNotification(ctx context.Context, v parley.Viewer, id int64,
 // and tells v's sockets what is unread after it.
 func (a *App) readNotifications(ctx context.Context, v parley.Viewer, threadID int64, change func(*store.Tx, parley.Viewer) (int64, error)) (ReadResult, error) {
 	var marked int64
-	err := a.change(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) (err error) {
+	err := a.changeOwn(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) (err error) {
 		marked, err = change(tx, v)
 		return err
 	})

@@ -13,7 +13,8 @@ import (
 type Principal struct {
 	User    parley.User
 	Session store.Session
-	Unseen  bool // they do not want to be counted among those who are here; only Admit tells
+	Silence *Sanction // nil: they may write
+	Unseen  bool      // they do not want to be counted among those who are here; only Admit tells
 }
 
 // Client is where a request comes from, for a person to recognise their sessions
@@ -51,10 +52,10 @@ func (a *App) principal(s *store.Snapshot, token string) (Principal, error) {
 	switch {
 	case err != nil:
 		return Principal{}, err
-	case !found || !user.Active:
+	case !found || !user.Viewer().Active:
 		return Principal{}, parley.ErrNotSignedIn
 	default:
-		return Principal{User: user, Session: session}, nil
+		return Principal{User: user, Session: session, Silence: sanctionAt(user.Silence, s.Now())}, nil
 	}
 }
 

@@ -118,6 +118,9 @@ func (r *renderer) frame(e parley.Event, event *realtime.Event) (frame any, err 
 	case parley.EveryoneRestricted:
 		event.Fresh = true // it may expire, or be taken back
 		return r.everyoneRestricted(e)
+	case parley.Silenced:
+		event.Fresh = true // it may expire, or be taken back
+		return r.silenced(e)
 	case parley.ThreadsChanged:
 		// What was rendered of the threads before may show more, and to more people, than now.
 		event.Audience, event.Rewrites = admitted(e.Access), true
@@ -353,6 +356,17 @@ func (r *renderer) everyoneRestricted(e parley.EveryoneRestricted) (any, error) 
 		return parley.EveryoneUnrestrictedFrame{Type: "everyone_unrestricted", UnrestrictedBy: by.Author().Name}, err
 	}
 	frame, err := restrictionFrame(r.s, e.UserID)
+	if frame == nil {
+		return nil, err // a nil pointer is no nil frame
+	}
+	return *frame, err
+}
+
+func (r *renderer) silenced(e parley.Silenced) (any, error) {
+	if e.Lifted {
+		return parley.UnsilencedFrame{Type: "unsilenced"}, nil
+	}
+	frame, err := silenceFrame(r.s, e.UserID)
 	if frame == nil {
 		return nil, err // a nil pointer is no nil frame
 	}

@@ -73,7 +73,7 @@ func (a *App) ResetSettings(ctx context.Context, v parley.Viewer) error {
 }
 
 func (a *App) setSettings(ctx context.Context, v parley.Viewer, change func(*store.Tx, parley.Settings) (parley.Settings, error)) (settings parley.Settings, err error) {
-	err = a.change(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
+	err = a.changeOwn(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
 		old, err := tx.Settings(v.ID)
 		if err != nil {
 			return err
@@ -82,6 +82,9 @@ func (a *App) setSettings(ctx context.Context, v parley.Viewer, change func(*sto
 			return err
 		}
 		if shownAlias(old) != shownAlias(settings) {
+			if err := checkSilence(tx, v); err != nil { // others see it
+				return err
+			}
 			tx.Append(parley.UserRightsChanged{UserID: v.ID}) // open sockets tell under this name who types
 		}
 		return tx.SetSettings(v.ID, settings)
@@ -165,7 +168,7 @@ func (a *App) Mute(ctx context.Context, v parley.Viewer, threadID int64, until p
 
 // Unmute lets v hear of a thread again.
 func (a *App) Unmute(ctx context.Context, v parley.Viewer, threadID int64) error {
-	return a.change(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
+	return a.changeOwn(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
 		if _, err := readable(&tx.Snapshot, v, threadID); err != nil {
 			return err
 		}

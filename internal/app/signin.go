@@ -81,6 +81,8 @@ func stillActive(tx *store.Tx, id int64) (parley.User, error) {
 		return user, err
 	case !found || !user.Active:
 		return user, parley.Errorf(parley.Forbidden, "This account is deactivated: ask the community's team.")
+	case user.Suspended:
+		return user, parley.Errorf(parley.Forbidden, "This account is suspended %s: %s", user.Suspension.Term(), user.Suspension.Reason)
 	default:
 		return user, nil
 	}

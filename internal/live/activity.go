@@ -67,7 +67,7 @@ func (l *Live) castActivity(threads []app.ActiveThread) {
 // name there: all with the same rights see the same.
 func rightsOf(c *realtime.Conn) parley.Viewer {
 	seat, _ := c.Value().(app.Seat)
-	seat.Viewer.ID = 0
+	seat.Viewer.ID, seat.Viewer.SilencedUntil = 0, 0
 	return seat.Viewer
 }
 

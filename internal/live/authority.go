@@ -74,6 +74,8 @@ func judge(seat app.Seat, rights app.Rights) (now app.Seat, reason realtime.Clos
 		seat.Viewer.ID = id // a person who is gone has none
 		seat.Name = rights.Names[id]
 		switch {
+		case rights.Suspended[id]:
+			return seat, CloseUserSuspended, true
 		case !v.Active:
 			return seat, CloseUserDeactivated, true
 		case !rights.Sessions[id][seat.SessionID]:

@@ -37,6 +37,9 @@ var (
 	// CloseUserDeactivated ends the sockets of somebody who was deactivated.
 	CloseUserDeactivated = realtime.CloseReason{Code: 1008, Reason: "User deactivated"}
 
+	// CloseUserSuspended ends the sockets of somebody who was suspended.
+	CloseUserSuspended = realtime.CloseReason{Code: 1008, Reason: "User suspended"}
+
 	// CloseRateLimit ends a socket that sends too many frames.
 	CloseRateLimit = realtime.CloseReason{Code: 1008, Reason: "Rate limit"}
 

@@ -80,6 +80,7 @@ var refusedAnswers = map[realtime.CloseReason]refusedAnswer{
 	CloseInvalidSession:   unauthenticated,
 	CloseSessionEnded:     unauthenticated,
 	CloseUserDeactivated:  unauthenticated,
+	CloseUserSuspended:    unauthenticated,
 
 	CloseThreadNotFound:     {status: http.StatusNotFound, detail: parley.ErrThreadNotFound.Message},
 	CloseAccessDenied:       {status: http.StatusForbidden, detail: parley.ErrAccessDenied.Message},

@@ -143,5 +143,8 @@ func (l *Live) state(ctx context.Context, s *socket, conn *realtime.Conn) []real
 	if greeting.Restricted != nil {
 		state = append(state, realtime.Message{Frame: encode(greeting.Restricted)})
 	}
+	if greeting.Silenced != nil {
+		state = append(state, realtime.Message{Frame: encode(greeting.Silenced)})
+	}
 	return state
 }

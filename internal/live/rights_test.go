@@ -27,6 +27,9 @@ var losses = map[string]struct {
 	"deactivation": {func(f *forum, _ int64) {
 		must(f, f.app.Deactivate(f.t.Context(), "Finn"))
 	}, "User deactivated", true},
+	"a suspension": {func(f *forum, _ int64) {
+		must(f, f.app.Suspend(f.t.Context(), f.tomas.viewer(), f.finn.id, app.NewSanction{Reason: "Spam."}))
+	}, "User suspended", true},
 	"a downgrade": {func(f *forum, _ int64) {
 		f.finn.pays(0)
 	}, "Access denied", false},

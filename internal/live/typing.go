@@ -86,9 +86,12 @@ func (t *typing) passes(who typist) bool {
 	return t.pace.allow(who, time.Now())
 }
 
-// started tells a thread's other sockets that somebody types. conn is nil for
-// somebody without one.
+// started tells a thread's other sockets that somebody types, unless they may not
+// write. conn is nil for somebody without one.
 func (t *typing) started(seat app.Seat, conn *realtime.Conn) {
+	if seat.Viewer.Silenced(parley.At(time.Now())) {
+		return
+	}
 	t.begin(typist{seat.ThreadID, seat.Viewer.ID}, seat.Name, source{conn: conn})
 }
 

@@ -19,6 +19,12 @@ func accessible(args *arguments, v parley.Viewer) string {
 	}
 }
 
+// active is the condition that the person of a row of users, after prefix, may come
+// in: parley.User.Viewer's Active.
+func (s *Snapshot) active(args *arguments, prefix string) string {
+	return prefix + "is_active = 1 AND " + prefix + "suspended_until <= " + args.add(s.now)
+}
+
 // ThreadState is what decisions about a thread are made from.
 type ThreadState struct {
 	ID              int64

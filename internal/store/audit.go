@@ -25,10 +25,10 @@ func (tx *Tx) Audit(actorID int64, act parley.Act, subjectID int64, was, became 
 }
 
 func auditJSON(value any) (sql.Null[string], error) {
-	if value == nil {
-		return sql.Null[string]{}, nil
-	}
 	text, err := json.Marshal(value)
+	if string(text) == "null" {
+		return sql.Null[string]{}, err
+	}
 	return null(string(text)), err
 }
 

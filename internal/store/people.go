@@ -24,7 +24,7 @@ func (s *Snapshot) MentionedUsers(names []string) (people map[string]parley.Ment
 	found, err := list(s, func(row scanner) (m parley.Mention, err error) {
 		err = row.Scan(&m.UserID, &m.Name)
 		return m, err
-	}, `SELECT id, display_name FROM users WHERE is_active = 1 AND display_fold IN `+in(&args, folded), args...)
+	}, `SELECT id, display_name FROM users WHERE display_fold IN `+in(&args, folded)+` AND `+s.active(&args, ""), args...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -33,7 +33,7 @@ func (s *Snapshot) MentionedUsers(names []string) (people map[string]parley.Ment
 	}
 	args = nil
 	behind, err = list(s, scalar[int64], `SELECT id FROM users
-		WHERE is_active = 1 AND uses_alias = 1 AND alias IS NOT NULL AND username_fold IN `+in(&args, folded)+` ORDER BY id`, args...)
+		WHERE uses_alias = 1 AND alias IS NOT NULL AND username_fold IN `+in(&args, folded)+` AND `+s.active(&args, "")+` ORDER BY id`, args...)
 	return people, behind, err
 }
 
@@ -41,28 +41,28 @@ func (s *Snapshot) MentionedUsers(names []string) (people map[string]parley.Ment
 // part, those that begin with it first.
 func (s *Snapshot) SearchUsers(part string, limit int) ([]parley.Author, error) {
 	pattern := escapeLike(part)
+	args := arguments{"%" + pattern + "%", pattern + "%", limit}
 	return list(s, func(row scanner) (parley.Author, error) {
 		var by author
 		err := row.Scan(by.columns()...)
 		return by.shown(), err
 	}, `SELECT id, display_name, role, amount_cents, source FROM users
-		WHERE is_active = 1 AND display_fold LIKE $1 ESCAPE '\'
-		ORDER BY CASE WHEN display_fold LIKE $2 ESCAPE '\' THEN 0 ELSE 1 END, display_fold LIMIT $3`,
-		"%"+pattern+"%", pattern+"%", limit)
+		WHERE `+s.active(&args, "")+` AND display_fold LIKE $1 ESCAPE '\'
+		ORDER BY CASE WHEN display_fold LIKE $2 ESCAPE '\' THEN 0 ELSE 1 END, display_fold LIMIT $3`, args...)
 }
 
 // CountMentioned returns how many people other than one a mention of many in a
 // thread with this access notifies.
 func (s *Snapshot) CountMentioned(special parley.SpecialMention, threadID int64, access parley.Access, except int64) (int64, error) {
 	args := arguments{except}
-	meant := meantBy(&args, special, access)
+	meant := s.meantBy(&args, special, access)
 	all, _, err := one(s, scalar[int64], `SELECT count(*) FROM users WHERE `+meant, args...)
 	if err != nil {
 		return 0, err
 	}
 	// Those who do not want to hear are few: they are counted apart, by their own indexes.
 	args = arguments{except}
-	meant = meantBy(&args, special, access)
+	meant = s.meantBy(&args, special, access)
 	deaf := `SELECT user_id FROM thread_mutes WHERE thread_id = ` + args.id(threadID) + ` AND until > ` + args.add(s.now)
 	if special == parley.MentionEveryone {
 		deaf += ` UNION SELECT user_id FROM user_settings WHERE everyone_mentions = 0`
@@ -73,8 +73,8 @@ func (s *Snapshot) CountMentioned(special parley.SpecialMention, threadID int64,
 
 // meantBy is the condition that a mention of many in a thread with this access means
 // somebody other than $1.
-func meantBy(args *arguments, special parley.SpecialMention, access parley.Access) string {
-	condition := `is_active = 1 AND id <> $1`
+func (s *Snapshot) meantBy(args *arguments, special parley.SpecialMention, access parley.Access) string {
+	condition := s.active(args, "") + ` AND id <> $1`
 	if special != parley.MentionEveryone {
 		return condition + ` AND role = ` + args.add(string(special))
 	}
@@ -99,9 +99,9 @@ type RecipientQuery struct {
 // them is left for the caller to set.
 func (s *Snapshot) Recipients(q RecipientQuery) ([]parley.Recipient, error) {
 	args := arguments{q.ThreadID, q.After}
-	return list(s, scanRecipient, `SELECT u.id, u.role, u.amount_cents, u.is_active, f.new_message, f.mention, f.reply,
+	return list(s, scanRecipient, `SELECT u.id, u.role, u.amount_cents, `+s.active(&args, "u.")+`, f.new_message, f.mention, f.reply,
 		coalesce(us.direct_mentions, 1), coalesce(us.everyone_mentions, 1), mu.user_id IS NOT NULL
-		FROM (`+q.candidates(&args)+`) c JOIN users u ON u.id = c.id
+		FROM (`+s.candidates(q, &args)+`) c JOIN users u ON u.id = c.id
 		LEFT JOIN user_settings us ON us.user_id = u.id
 		LEFT JOIN thread_mutes mu ON mu.thread_id = cast($1 AS BIGINT) AND mu.user_id = u.id AND mu.until > `+args.add(s.now)+`
 		LEFT JOIN follows f ON f.thread_id = cast($1 AS BIGINT) AND f.user_id = u.id ORDER BY u.id`, args...)
@@ -110,13 +110,13 @@ func (s *Snapshot) Recipients(q RecipientQuery) ([]parley.Recipient, error) {
 // candidates selects the next ids after $2, those of thread $1 among them. The
 // limit stands here, where each set is read in order: outside of it every batch
 // would read all that are left.
-func (q RecipientQuery) candidates(args *arguments) string {
-	return q.sets(args) + ` ORDER BY id LIMIT ` + args.add(q.Limit)
+func (s *Snapshot) candidates(q RecipientQuery, args *arguments) string {
+	return s.sets(q, args) + ` ORDER BY id LIMIT ` + args.add(q.Limit)
 }
 
-func (q RecipientQuery) sets(args *arguments) string {
+func (s *Snapshot) sets(q RecipientQuery, args *arguments) string {
 	if slices.Contains(q.Specials, parley.MentionEveryone) {
-		return `SELECT id FROM users WHERE id > $2 AND is_active = 1`
+		return `SELECT id FROM users WHERE id > $2 AND ` + s.active(args, "")
 	}
 	sets := []string{`SELECT id FROM users WHERE id > $2 AND id IN ` + in(args, append([]int64{0}, q.Named...))}
 	if q.Followers {

@@ -33,7 +33,7 @@ func (s *Snapshot) Users(f UserFilter) ([]parley.User, error) {
 		f.Before = math.MaxInt64
 	}
 	args := arguments{f.Before}
-	return list(s, scanUser, `SELECT `+userColumns+` FROM users u WHERE u.id < $1`+f.condition(&args)+
+	return list(s, s.scanUser, `SELECT `+userColumns+` FROM users u WHERE u.id < $1`+f.condition(&args)+
 		` ORDER BY u.id DESC LIMIT `+args.add(f.Limit), args...)
 }
 

@@ -30,8 +30,8 @@ func scanSession(row scanner) (s Session, err error) {
 }
 
 // SessionByToken returns the session that a token opens, by the token's hash, and
-// its user. A session that has expired is not found; one of a deactivated user
-// is.
+// its user. A session that has expired is not found; one of a deactivated or
+// suspended user is.
 func (s *Snapshot) SessionByToken(hash []byte) (Session, parley.User, bool, error) {
 	var u userRow
 	session, found, err := one(s, func(row scanner) (session Session, err error) {
@@ -39,7 +39,7 @@ func (s *Snapshot) SessionByToken(hash []byte) (Session, parley.User, bool, erro
 		return session, err
 	}, `SELECT `+sessionColumns+`, `+userColumns+` FROM sessions s JOIN users u ON u.id = s.user_id
 		WHERE s.token_hash = $1 AND s.expires_at > $2`, hash, s.now)
-	return session, u.result(), found, err
+	return session, u.result(s.now), found, err
 }
 
 // Sessions returns a user's sessions that have not expired, the one used last

@@ -15,7 +15,8 @@ type Account struct {
 	PasswordHash string // empty: cannot sign in with a password
 }
 
-const userColumns = `u.id, u.username, u.display_name, u.email, u.role, u.amount_cents, u.tier_id, u.source, u.is_active, u.created_at`
+const userColumns = `u.id, u.username, u.display_name, u.email, u.role, u.amount_cents, u.tier_id, u.source, u.is_active, u.created_at,
+	u.silenced_until, u.silence_reason, u.suspended_until, u.suspension_reason`
 
 // userRow receives userColumns.
 type userRow struct {
@@ -27,30 +28,35 @@ type userRow struct {
 
 func (r *userRow) dest() []any {
 	u := &r.user
-	return []any{&u.ID, &u.Username, &u.DisplayName, &r.email, &u.Role, &u.Membership.AmountCents, &r.tier, &u.Membership.Source, &r.active, &u.CreatedAt}
+	return []any{
+		&u.ID, &u.Username, &u.DisplayName, &r.email, &u.Role, &u.Membership.AmountCents, &r.tier, &u.Membership.Source, &r.active, &u.CreatedAt,
+		&u.Silence.Until, &u.Silence.Reason, &u.Suspension.Until, &u.Suspension.Reason,
+	}
 }
 
-func (r *userRow) result() parley.User {
+// result returns the person as of now.
+func (r *userRow) result(now parley.Time) parley.User {
+	r.user.Suspended = r.user.Suspension.Holds(now)
 	r.user.Email, r.user.Membership.TierID, r.user.Active = r.email.V, r.tier.V, r.active == 1
 	return r.user
 }
 
-func scanUser(row scanner) (parley.User, error) {
+func (s *Snapshot) scanUser(row scanner) (parley.User, error) {
 	var r userRow
 	err := row.Scan(r.dest()...)
-	return r.result(), err
+	return r.result(s.now), err
 }
 
-func scanAccount(row scanner) (Account, error) {
+func (s *Snapshot) scanAccount(row scanner) (Account, error) {
 	var r userRow
 	var hash string
 	err := row.Scan(append(r.dest(), &hash)...)
-	return Account{User: r.result(), PasswordHash: hash}, err
+	return Account{User: r.result(s.now), PasswordHash: hash}, err
 }
 
 // User returns the person with an id.
 func (s *Snapshot) User(id int64) (parley.User, bool, error) {
-	return one(s, scanUser, `SELECT `+userColumns+` FROM users u WHERE u.id = $1`+s.locking("FOR KEY SHARE"), id)
+	return one(s, s.scanUser, `SELECT `+userColumns+` FROM users u WHERE u.id = $1`+s.locking("FOR KEY SHARE"), id)
 }
 
 // Viewer returns what access decisions need to know of a person. A write decides
@@ -59,10 +65,11 @@ func (s *Snapshot) User(id int64) (parley.User, bool, error) {
 func (s *Snapshot) Viewer(id int64) (parley.Viewer, bool, error) {
 	return one(s, func(row scanner) (v parley.Viewer, err error) {
 		var active int64
-		err = row.Scan(&v.ID, &v.Role, &v.AmountCents, &active)
-		v.Active = active == 1
+		var suspension parley.Sanction
+		err = row.Scan(&v.ID, &v.Role, &v.AmountCents, &active, &v.SilencedUntil, &suspension.Until)
+		v.Active = active == 1 && !suspension.Holds(s.now)
 		return v, err
-	}, `SELECT id, role, amount_cents, is_active FROM users WHERE id = $1`+s.locking("FOR KEY SHARE"), id)
+	}, `SELECT id, role, amount_cents, is_active, silenced_until, suspended_until FROM users WHERE id = $1`+s.locking("FOR KEY SHARE"), id)
 }
 
 // AccountByName returns the person with this username or e-mail address, without
@@ -73,12 +80,12 @@ func (s *Snapshot) AccountByName(name string) (Account, bool, error) {
 	if strings.Contains(name, "@") {
 		column = "email_fold"
 	}
-	return one(s, scanAccount, `SELECT `+userColumns+`, u.password_hash FROM users u WHERE u.`+column+` = $1`, parley.FoldName(name))
+	return one(s, s.scanAccount, `SELECT `+userColumns+`, u.password_hash FROM users u WHERE u.`+column+` = $1`, parley.FoldName(name))
 }
 
 // UsersByRole returns the active people with a role, oldest account first.
 func (s *Snapshot) UsersByRole(role parley.Role) ([]parley.User, error) {
-	return list(s, scanUser, `SELECT `+userColumns+` FROM users u WHERE u.role = $1 AND u.is_active = 1 ORDER BY u.id`, role)
+	return list(s, s.scanUser, `SELECT `+userColumns+` FROM users u WHERE u.role = $1 AND u.is_active = 1 ORDER BY u.id`, role)
 }
 
 // CountUsers returns how many people there are, those deactivated included.
@@ -127,8 +134,29 @@ func (tx *Tx) SetRights(id int64, role parley.Role, m parley.Membership) error {
 	if err := tx.holdPerson(id); err != nil {
 		return err
 	}
-	return tx.write(`UPDATE users SET role = $2, amount_cents = $3, tier_id = $4, source = $5 WHERE id = $1`,
+	err := tx.write(`UPDATE users SET role = $2, amount_cents = $3, tier_id = $4, source = $5 WHERE id = $1`,
 		id, role, m.AmountCents, null(m.TierID), m.Source)
+	if err != nil || role != parley.RoleCreator {
+		return err
+	}
+	return tx.write(`UPDATE users SET silenced_until = 0, suspended_until = 0 WHERE id = $1`, id) // nobody else could lift them
+}
+
+// SetSilence keeps a person from writing what others see; the zero value lets them.
+func (tx *Tx) SetSilence(id int64, s parley.Sanction) error {
+	return tx.setSanction(`UPDATE users SET silenced_until = $2, silence_reason = $3 WHERE id = $1`, id, s)
+}
+
+// SetSuspension keeps a person from coming in; the zero value lets them.
+func (tx *Tx) SetSuspension(id int64, s parley.Sanction) error {
+	return tx.setSanction(`UPDATE users SET suspended_until = $2, suspension_reason = $3 WHERE id = $1`, id, s)
+}
+
+func (tx *Tx) setSanction(text string, id int64, s parley.Sanction) error {
+	if err := tx.holdPerson(id); err != nil {
+		return err
+	}
+	return tx.write(text, id, s.Until, s.Reason)
 }
 
 // SetActive deactivates a person or lets them in again.
