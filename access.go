@@ -7,6 +7,7 @@ type Viewer struct {
 	Role        Role
 	AmountCents int64 // of the membership, per month
 	Active      bool  // neither deactivated nor suspended
+	KeyID       int64 // the API key that acts; 0: a person. A key is nobody: it is not active, and no thread admits it
 
 	SilencedUntil Time // may write nothing that others see until then
 }

@@ -15,6 +15,8 @@ const (
 	ActUserPassword     Act = "user.password_set"
 	ActUserDeactivated  Act = "user.deactivated"
 	ActUserReactivated  Act = "user.reactivated"
+	ActKeyCreated       Act = "api_key.created"
+	ActKeyRevoked       Act = "api_key.revoked"
 	ActTierCreated      Act = "tier.created"
 	ActTierUpdated      Act = "tier.updated"
 	ActTierRetired      Act = "tier.retired"
@@ -37,7 +39,7 @@ const (
 	ActEveryoneUnrestricted Act = "everyone.unrestricted"
 )
 
-// Subject names what an act is about: user, tier, community, thread, message,
+// Subject names what an act is about: user, api_key, tier, community, thread, message,
 // everyone.
 func (a Act) Subject() string {
 	subject, _, _ := strings.Cut(string(a), ".")
@@ -57,7 +59,8 @@ func (a Act) InForum() bool {
 // AuditEntry is one act.
 type AuditEntry struct {
 	ID          int64           `json:"id"`
-	Actor       *PersonRef      `json:"actor" doc:"Null: an operator on the command line."`
+	Actor       *PersonRef      `json:"actor" doc:"Null: an API key, or an operator on the command line."`
+	Key         *KeyRef         `json:"key" doc:"The API key that did it; null: none."`
 	Action      Act             `json:"action" example:"user.updated"`
 	SubjectType string          `json:"subject_type" example:"user"`
 	SubjectID   int64           `json:"subject_id" doc:"0 for the community."`

@@ -41,6 +41,7 @@ type User struct {
 	Suspended   bool // as of when this was read
 	Silence     Sanction
 	Suspension  Sanction
+	ExternalID  string // in the app whose members are synchronised; empty: none
 	CreatedAt   Time
 }
 

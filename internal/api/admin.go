@@ -26,6 +26,7 @@ type (
 			TierID      number       `json:"tier_id,omitempty" doc:"0: none. Without an amount the tier's holds."`
 			Source      *string      `json:"source,omitempty" maxLength:"32" doc:"Where they pay: patreon, kofi, manual, …"`
 			Email       *string      `json:"email,omitempty" doc:"Empty: none."`
+			ExternalID  *string      `json:"external_id,omitempty" maxLength:"200" doc:"Who this is in the app whose members are synchronised. Empty: nobody."`
 		} `nameHint:"UserChanges"`
 	}
 	deactivation struct {
@@ -44,6 +45,7 @@ type (
 	auditQuery struct {
 		Before int64  `query:"before_id" minimum:"0" doc:"Entries older than this one."`
 		Actor  int64  `query:"actor" minimum:"0" doc:"Only what this person did."`
+		Key    int64  `query:"key" minimum:"0" doc:"Only what this API key did."`
 		Action string `query:"action" maxLength:"100" doc:"Only such acts." example:"user.updated"`
 		Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"100"`
 	}
@@ -79,7 +81,7 @@ func (a *API) getUser(ctx context.Context, in *UserPath) (*answer[app.AdminUser]
 func (a *API) updateUser(ctx context.Context, in *userPatch) (*answer[ChangedUser], error) {
 	user, err := a.app.UpdateUser(ctx, viewerOf(ctx), in.ID, app.UserPatch{
 		Role: in.Body.Role, AmountCents: in.Body.AmountCents.pointer(), TierID: in.Body.TierID.pointer(),
-		Source: in.Body.Source, Email: in.Body.Email,
+		Source: in.Body.Source, Email: in.Body.Email, ExternalID: in.Body.ExternalID,
 	})
 	return reply(ChangedUser{did("Changes saved"), user}, err)
 }
@@ -111,7 +113,7 @@ func (a *API) updateCommunity(ctx context.Context, in *communityPatch) (*answer[
 
 func (a *API) listAudit(ctx context.Context, in *auditQuery) (*answer[AuditPage], error) {
 	entries, err := a.app.AuditLog(ctx, viewerOf(ctx), app.AuditQuery{
-		Before: in.Before, ActorID: in.Actor, Action: parley.Act(in.Action), Limit: in.Limit,
+		Before: in.Before, ActorID: in.Actor, KeyID: in.Key, Action: parley.Act(in.Action), Limit: in.Limit,
 	})
 	return reply(AuditPage{entries}, err)
 }

@@ -188,6 +188,9 @@ func (a *API) sessionCookie(x *exchange, token string) http.Cookie {
 // renewCookie puts off when the browser forgets a session that was just noted as
 // used.
 func (a *API) renewCookie(w http.ResponseWriter, x *exchange) {
+	if x.keyed {
+		return
+	}
 	if time.Since(x.principal.Session.LastSeenAt.Std()) >= cookieRenewal {
 		cookie := a.sessionCookie(x, x.token)
 		http.SetCookie(w, &cookie)

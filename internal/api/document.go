@@ -13,6 +13,9 @@ import (
 // sessionScheme names the security scheme of people who are signed in.
 const sessionScheme = "session"
 
+// keyScheme names that of API keys.
+const keyScheme = "key"
+
 const description = `The forum's HTTP API.
 
 Bodies are JSON in UTF-8. Ids are integers; in request bodies they may also be strings of digits. Times are RFC 3339 in UTC. Unknown fields of bodies are ignored.
@@ -47,6 +50,7 @@ func document(cfg Config) *huma.OpenAPI {
 			Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
 			SecuritySchemes: map[string]*huma.SecurityScheme{
 				sessionScheme: {Type: "apiKey", In: "cookie", Name: cookie, Description: "Set by signing in."},
+				keyScheme:     {Type: "http", Scheme: "bearer", Description: "An API key with the scope that the operation names. It outweighs the cookie."},
 			},
 		},
 	}

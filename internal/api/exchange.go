@@ -15,6 +15,7 @@ import (
 
 	"parley"
 	"parley/internal/app"
+	"parley/internal/auth"
 )
 
 // maxBody is the size of a request's body at most, in bytes: the longest message
@@ -26,7 +27,9 @@ type exchange struct {
 	principal app.Principal // zero: nobody is signed in
 	client    app.Client
 	secure    bool   // came by HTTPS
-	token     string // of the session, from the cookie
+	token     string // of the session, from the cookie; empty: none, or there is a key
+	key       string // of the administration, from Authorization: Bearer
+	keyed     bool   // something was given as a key
 	target    string // method and path
 	body      []byte // as received
 }
@@ -39,7 +42,7 @@ func exchangeOf(ctx context.Context) *exchange { return ctx.Value(exchangeKey{})
 func principalOf(ctx context.Context) app.Principal { return exchangeOf(ctx).principal }
 
 // viewerOf returns who is asking as access decisions see them.
-func viewerOf(ctx context.Context) parley.Viewer { return principalOf(ctx).User.Viewer() }
+func viewerOf(ctx context.Context) parley.Viewer { return principalOf(ctx).Viewer() }
 
 // receive reads the body of r and finds out who is asking, and returns r with
 // what it found in its context. It refuses strangers before anything else, so
@@ -50,24 +53,34 @@ func (a *API) receive(w http.ResponseWriter, r *http.Request, op *huma.Operation
 		secure: a.secure(r),
 		target: r.Method + " " + r.URL.Path,
 	}
-	if cookie, err := r.Cookie(a.cookie); err == nil {
-		x.token = cookie.Value
+	// A key outweighs the cookie, which browsers send along unasked: whoever shows both
+	// is the key, also where the key is wrong.
+	if x.key, x.keyed = auth.Bearer(r.Header.Get("Authorization")); !x.keyed {
+		if cookie, err := r.Cookie(a.cookie); err == nil {
+			x.token = cookie.Value
+		}
 	}
 	if len(op.Security) > 0 {
-		if err := a.authenticate(r.Context(), x); err != nil {
+		if err := a.authenticate(r.Context(), x, op); err != nil {
 			return r, err
 		}
 		a.renewCookie(w, x)
 	}
 	if op.RequestBody != nil {
-		if err := x.readBody(w, r); err != nil {
+		if err := x.readBody(w, r, op.MaxBodyBytes-1); err != nil {
 			return r, err
 		}
 	}
 	return r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)), nil
 }
 
-func (a *API) authenticate(ctx context.Context, x *exchange) (err error) {
+func (a *API) authenticate(ctx context.Context, x *exchange, op *huma.Operation) (err error) {
+	if x.keyed {
+		if x.principal, err = a.app.AuthenticateKey(ctx, x.key, x.client); err != nil {
+			return err
+		}
+		return permit(x.principal.Key, op.OperationID)
+	}
 	if x.token == "" {
 		return parley.ErrNotSignedIn
 	}
@@ -77,8 +90,8 @@ func (a *API) authenticate(ctx context.Context, x *exchange) (err error) {
 
 // readBody takes the whole body in, for the fingerprint, and leaves a copy to be
 // decoded. Space alone counts as no body.
-func (x *exchange) readBody(w http.ResponseWriter, r *http.Request) error {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+func (x *exchange) readBody(w http.ResponseWriter, r *http.Request, limit int64) error {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):

@@ -1,22 +1,23 @@
 package api
 
+import "parley"
+
 // Route is a row of the table, for tests that go through all of them.
 type Route struct {
 	Method, Path, ID string
-	Anyone           bool // answers people who are not signed in
+	Anyone           bool         // answers people who are not signed in
+	Scope            parley.Scope // that lets an API key in; empty: none does
+	MaxBody          int64        // bytes
 }
 
 // Routes returns the whole table.
 func Routes() []Route {
 	var routes []Route
 	for _, r := range (&API{}).routes() {
-		routes = append(routes, Route{r.method, r.path, r.id, r.refusals.anyone})
+		routes = append(routes, Route{r.method, r.path, r.id, r.refusals.anyone, scopes[r.id], r.maxBody()})
 	}
 	return routes
 }
-
-// MaxBody is the size of a request at most, in bytes.
-const MaxBody = maxBody
 
 // LocalLimit is the limit of one process.
 type LocalLimit = localLimit

@@ -120,6 +120,7 @@ type person struct {
 	id    int64
 	name  string
 	token string // empty: not signed in
+	key   string // an API key; empty: none
 }
 
 // stranger is nobody the forum knows.
@@ -154,6 +155,9 @@ func (p *person) call(method, path, body string, headers ...string) answered {
 	}
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
+	}
+	if p.key != "" {
+		r.Header.Set("Authorization", "Bearer "+p.key)
 	}
 	if p.token != "" {
 		r.AddCookie(&http.Cookie{Name: "session_id", Value: p.token})

@@ -94,6 +94,11 @@ func (a *API) routes() []route {
 		{"DELETE", "/api/admin/tiers/{id}", administration, "delete-tier", "Delete a tier, or retire it if it is in use", refusals(), handle(a.deleteTier)},
 		{"GET", "/api/admin/community", administration, "get-community", "Get the community's settings", refusals(), handle(a.getCommunity)},
 		{"PATCH", "/api/admin/community", administration, "update-community", "Change the community's settings", refusals(), handle(a.updateCommunity)},
+		{"GET", "/api/admin/api-keys", administration, "list-api-keys", "List the API keys", refusals(), handle(a.listKeys)},
+		{"POST", "/api/admin/api-keys", administration, "create-api-key", "Make an API key", refusals(409), handle(a.createKey)},
+		{"DELETE", "/api/admin/api-keys/{id}", administration, "revoke-api-key", "Revoke an API key", refusals(), handle(a.revokeKey)},
+		{"PUT", "/api/admin/members/{external_id}", administration, "sync-member", "Make a member what another app says of them", refusals(409), handle(a.syncMember)},
+		{"POST", "/api/admin/members/bulk", administration, "sync-members", "Synchronise up to 1,000 members", refusals(409), handle(a.syncMembers)},
 		{"GET", "/api/admin/audit", administration, "list-audit", "List what was done to moderate and administrate, newest first", refusals(), handle(a.listAudit)},
 		{"GET", "/api/admin/realtime", administration, "get-realtime", "Get what the replicas are doing", refusals(), handle(a.getRealtime)},
 		{"POST", "/api/admin/realtime/bus", administration, "set-bus-mode", "Choose which way events take between replicas", refusals(409), handle(a.setBusMode)},
@@ -167,12 +172,23 @@ func (r route) register(a *API, api huma.API) {
 	op := huma.Operation{
 		Method: r.method, Path: r.path, OperationID: r.id, Summary: r.summary,
 		Tags: []string{r.tag}, Errors: r.errors(),
-		MaxBodyBytes: maxBody + 1, // receive has checked the size
+		MaxBodyBytes: r.maxBody() + 1, // receive has checked the size
 	}
 	if !r.refusals.anyone {
 		op.Security = []map[string][]string{{sessionScheme: {}}}
 	}
+	if scope, ok := scopes[r.id]; ok {
+		op.Security = append(op.Security, map[string][]string{keyScheme: {string(scope)}})
+	}
 	r.handler(a, api, op)
+}
+
+// maxBody returns the size of a body at most, in bytes.
+func (r route) maxBody() int64 {
+	if r.id == "sync-members" {
+		return maxMembersBody
+	}
+	return maxBody
 }
 
 // errors returns the statuses a route refuses with; huma adds 422 and 500.
@@ -187,7 +203,7 @@ func (r route) errors() []int {
 	if strings.Contains(r.path, "/threads/{") || strings.Contains(r.path, "/messages/{") || strings.HasPrefix(r.path, "/api/admin/") {
 		statuses = append(statuses, http.StatusForbidden)
 	}
-	if r.method == http.MethodPost || r.method == http.MethodPatch {
+	if r.method == http.MethodPost || r.method == http.MethodPatch || r.method == http.MethodPut {
 		statuses = append(statuses, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
 	return statuses

@@ -209,6 +209,12 @@ func (w *walk) administration() {
 	w.visit("update-community", w.ada.patch("/api/admin/community", `{"name":"The workshop"}`))
 	w.visit("set-bus-mode", w.ada.post("/api/admin/realtime/bus", `{"mode":"local"}`))
 	w.visit("get-realtime", w.oneReplica().get("/api/admin/realtime"))
+	w.visit("create-api-key", w.ada.post("/api/admin/api-keys", `{"name":"Shop","scopes":["admin:read","members:write"],"expires_at":"2100-01-01T00:00:00Z"}`))
+	shop := w.key("members:write")
+	w.visit("sync-member", shop.call("PUT", "/api/admin/members/7", `{"username":"Olga7","role":"member","amount_cents":"500","source":"shop","is_active":true}`))
+	w.visit("sync-members", shop.post("/api/admin/members/bulk", `{"members":[{"external_id":"8"},{"external_id":"7","username":"Olga7","role":"member","amount_cents":700,"is_active":true}]}`))
+	keys := decode[api.APIKeys](w.visit("list-api-keys", w.ada.get("/api/admin/api-keys")))
+	w.visit("revoke-api-key", w.ada.delete(fmt.Sprintf("/api/admin/api-keys/%d", keys.Keys[0].ID)))
 	w.visit("list-audit", w.ada.get("/api/admin/audit?action=community.updated"))
 }
 

@@ -28,6 +28,8 @@ func init() {
 	validation.MsgExpectedMaximumNumber = "must be at most %v"
 	validation.MsgExpectedMinLength = "must have at least %d characters"
 	validation.MsgExpectedMaxLength = "must have at most %d characters"
+	validation.MsgExpectedMinItems = "must have at least %d elements"
+	validation.MsgExpectedMaxItems = "must have at most %d elements"
 	validation.MsgExpectedRFC5322Email = "must be an e-mail address"
 }
 

@@ -20,6 +20,7 @@ type AdminUser struct {
 	AmountCents    int64              `json:"amount_cents" doc:"Of the membership, per month."`
 	TierID         *int64             `json:"tier_id"`
 	Source         string             `json:"source" doc:"Where they pay: patreon, kofi, manual, …"`
+	ExternalID     *string            `json:"external_id" doc:"Their id in the app whose members are synchronised; null: none."`
 	IsActive       bool               `json:"is_active"`
 	Silence        *Sanction          `json:"silence" doc:"Null: they may write."`
 	Suspension     *Sanction          `json:"suspension" doc:"Null: they may come in."`
@@ -39,14 +40,21 @@ func adminUser(u parley.User, now parley.Time) AdminUser {
 	if u.Membership.TierID != 0 {
 		shown.TierID = &u.Membership.TierID
 	}
+	if u.ExternalID != "" {
+		shown.ExternalID = &u.ExternalID
+	}
 	return shown
 }
 
 // errCreatorsOnly refuses administration, before anything tells what there is.
 var errCreatorsOnly = parley.Errorf(parley.Forbidden, "Only the creator may do this.")
 
-// administrate runs fn in a transaction if the actor is a creator in it.
+// administrate runs fn in a transaction if the actor is a creator in it, or an API key
+// that still holds. What a key is for is decided where the route is.
 func (a *App) administrate(ctx context.Context, v parley.Viewer, fn func(*store.Tx, parley.Viewer) error) error {
+	if v.KeyID != 0 {
+		return a.byKey(ctx, v, fn)
+	}
 	return a.alone(ctx, v, func(tx *store.Tx, v parley.Viewer) error {
 		if !v.IsCreator() {
 			return errCreatorsOnly
@@ -66,8 +74,16 @@ func (a *App) alone(ctx context.Context, v parley.Viewer, fn func(*store.Tx, par
 	})
 }
 
-// inspect runs fn on a snapshot if v is a creator in it.
+// inspect runs fn on a snapshot if v is a creator in it, or an API key that still holds.
 func (a *App) inspect(ctx context.Context, v parley.Viewer, fn func(*store.Snapshot) error) error {
+	if v.KeyID != 0 {
+		return a.store.View(ctx, func(s *store.Snapshot) error {
+			if _, err := holdingKey(s, v.KeyID); err != nil {
+				return err
+			}
+			return fn(s)
+		})
+	}
 	return a.viewNow(ctx, v, func(s *store.Snapshot, v parley.Viewer) error {
 		if !v.IsCreator() {
 			return errCreatorsOnly
@@ -134,6 +150,7 @@ type UserPatch struct {
 	TierID      *int64 // 0: none; without an amount the tier's holds
 	Source      *string
 	Email       *string // empty: none
+	ExternalID  *string // empty: none
 }
 
 // UpdateUser changes what a person is, pays, and is written to. Open sockets
@@ -164,6 +181,7 @@ func (p UserPatch) apply(s *store.Snapshot, u parley.User) (parley.User, error) 
 	set(&u.Role, p.Role)
 	set(&u.Membership.Source, p.Source)
 	set(&u.Email, p.Email)
+	set(&u.ExternalID, p.ExternalID)
 	if p.TierID != nil && *p.TierID != u.Membership.TierID {
 		cents, err := tierAmount(s, *p.TierID)
 		if err != nil {
@@ -183,6 +201,9 @@ func (p UserPatch) apply(s *store.Snapshot, u parley.User) (parley.User, error) 
 	if err := checkEmail(u.Email); err != nil {
 		return u, err
 	}
+	if err := checkExternalID(u.ExternalID); err != nil {
+		return u, err
+	}
 	return u, checkRights(u.Role, u.Membership)
 }
 
@@ -196,6 +217,17 @@ func updateUser(tx *store.Tx, actor int64, old, u parley.User) error {
 		if err := tx.SetEmail(u.ID, u.Email); err != nil {
 			return err
 		}
+	}
+	if u.ExternalID != old.ExternalID {
+		if err := tx.SetExternalID(u.ID, u.ExternalID); err != nil {
+			return err
+		}
+	}
+	if u.Username != old.Username {
+		if err := tx.SetUsername(u.ID, u.Username); err != nil {
+			return err
+		}
+		tx.Append(parley.UserRightsChanged{UserID: u.ID}) // open sockets tell under this name who types
 	}
 	if u.Role != old.Role || u.Membership != old.Membership {
 		if u.Role != parley.RoleCreator {
@@ -219,10 +251,11 @@ type auditUser struct {
 	AmountCents int64       `json:"amount_cents"`
 	TierID      int64       `json:"tier_id,omitempty"`
 	Source      string      `json:"source,omitempty"`
+	ExternalID  string      `json:"external_id,omitempty"`
 }
 
 func auditedUser(u parley.User) auditUser {
-	return auditUser{u.Username, u.Email, u.Role, u.Membership.AmountCents, u.Membership.TierID, u.Membership.Source}
+	return auditUser{u.Username, u.Email, u.Role, u.Membership.AmountCents, u.Membership.TierID, u.Membership.Source, u.ExternalID}
 }
 
 // DeactivateUser takes all access from somebody and ends their sessions and

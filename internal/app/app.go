@@ -128,20 +128,30 @@ func (a *App) createAndTell(ctx context.Context, actor int64, idem Idempotency, 
 	}
 	with.own = true // what was made before may be asked for again
 	return a.changeAndTell(ctx, actor, func(tx *store.Tx, v parley.Viewer) (err error) {
-		repeated := false
-		if idem.Key != "" {
-			if *id, repeated, err = tx.Repeated(actor, idem.Key, idem.Fingerprint); err != nil || repeated {
-				return err
+		*id, _, err = once(tx, actor, idem, func() (int64, error) {
+			if err := checkSilence(tx, v); err != nil {
+				return 0, err
 			}
-		}
-		if err := checkSilence(tx, v); err != nil {
-			return err
-		}
-		if *id, err = fn(tx, v); err != nil || idem.Key == "" {
-			return err
-		}
-		return tx.Remember(actor, idem.Key, idem.Fingerprint, *id)
+			return fn(tx, v)
+		})
+		return err
 	}, with)
+}
+
+// once runs fn, which returns the id of what it made, unless the request was made
+// before: then it returns what that made.
+func once(tx *store.Tx, actor int64, idem Idempotency, fn func() (int64, error)) (id int64, repeated bool, err error) {
+	if idem.Key == "" {
+		id, err = fn()
+		return id, false, err
+	}
+	if id, repeated, err = tx.Repeated(actor, idem.Key, idem.Fingerprint); err != nil || repeated {
+		return id, repeated, err
+	}
+	if id, err = fn(); err != nil {
+		return 0, false, err
+	}
+	return id, false, tx.Remember(actor, idem.Key, idem.Fingerprint, id)
 }
 
 // change runs fn in a transaction with the actor's rights as they are in it, and

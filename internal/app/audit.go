@@ -11,6 +11,7 @@ import (
 type AuditQuery struct {
 	Before  int64 // id; 0: the newest entries
 	ActorID int64 // 0: anybody's
+	KeyID   int64 // of an API key; 0: any key's, and nobody's
 	Action  parley.Act
 	Limit   int
 }
@@ -18,7 +19,7 @@ type AuditQuery struct {
 // AuditLog returns a page of the audit log to a creator, the newest first.
 func (a *App) AuditLog(ctx context.Context, v parley.Viewer, q AuditQuery) (entries []parley.AuditEntry, err error) {
 	err = a.inspect(ctx, v, func(s *store.Snapshot) error {
-		entries, err = s.AuditLog(store.AuditFilter{Before: q.Before, ActorID: q.ActorID, Action: q.Action, Limit: q.Limit})
+		entries, err = s.AuditLog(store.AuditFilter{Before: q.Before, ActorID: q.ActorID, KeyID: q.KeyID, Action: q.Action, Limit: q.Limit})
 		return err
 	})
 	return entries, err

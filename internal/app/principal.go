@@ -9,12 +9,21 @@ import (
 	"parley/internal/store"
 )
 
-// Principal is who acts: a person, and the session that says so.
+// Principal is who acts: a person, and the session that says so; or an API key.
 type Principal struct {
 	User    parley.User
 	Session store.Session
-	Silence *Sanction // nil: they may write
-	Unseen  bool      // they do not want to be counted among those who are here; only Admit tells
+	Key     parley.APIKey // its ID is 0: a person
+	Silence *Sanction     // nil: they may write
+	Unseen  bool          // they do not want to be counted among those who are here; only Admit tells
+}
+
+// Viewer returns p as access decisions see it.
+func (p Principal) Viewer() parley.Viewer {
+	if p.Key.ID != 0 {
+		return parley.Viewer{KeyID: p.Key.ID}
+	}
+	return p.User.Viewer()
 }
 
 // Client is where a request comes from, for a person to recognise their sessions

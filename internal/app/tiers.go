@@ -36,10 +36,7 @@ func (a *App) Tiers(ctx context.Context, v parley.Viewer) (tiers []AdminTier, er
 
 // CreateTier adds a tier.
 func (a *App) CreateTier(ctx context.Context, v parley.Viewer, t parley.Tier, idem Idempotency) (AdminTier, error) {
-	id, err := a.create(ctx, v.ID, idem, func(tx *store.Tx, v parley.Viewer) (int64, error) {
-		if !v.IsCreator() {
-			return 0, errCreatorsOnly
-		}
+	id, err := a.createAsAdministrator(ctx, v, idem, func(tx *store.Tx, v parley.Viewer) (int64, error) {
 		tier, err := parley.CheckTier(t)
 		if err != nil {
 			return 0, err

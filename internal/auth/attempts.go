@@ -57,6 +57,23 @@ func (a Attempts) Begin(ctx context.Context, address, account string) (Attempt, 
 	return Attempt{a.Limiter, limits}, nil
 }
 
+// WrongKey counts an API key from an address that is none. The error is a
+// parley.RateLimited when there were too many. Right keys are not counted, and go on
+// working beside it: a program that was forgotten somewhere with an old key must not
+// shut out another one at its address, or the people there.
+func (a Attempts) WrongKey(ctx context.Context, address string) error {
+	wait, err := a.Limiter.Take(ctx, Limit{Key: "keys:" + network(address), Burst: addressBurst, Every: addressEvery})
+	if err != nil {
+		return fmt.Errorf("auth: count a wrong key: %w", err)
+	}
+	if wait > 0 {
+		refused := parley.Errorf(parley.RateLimited, "Too many wrong API keys came from this address: try again in %s.", inWords(wait))
+		refused.RetryAfter = wait
+		return refused
+	}
+	return nil
+}
+
 // Succeeded takes the attempt back from the count of failed ones. If the limiter
 // is out of reach it stays counted, which does no harm.
 func (a Attempt) Succeeded(ctx context.Context) { _ = a.limiter.GiveBack(ctx, a.limits...) }

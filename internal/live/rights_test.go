@@ -30,6 +30,12 @@ var losses = map[string]struct {
 	"a suspension": {func(f *forum, _ int64) {
 		must(f, f.app.Suspend(f.t.Context(), f.tomas.viewer(), f.finn.id, app.NewSanction{Reason: "Spam."}))
 	}, "User suspended", true},
+	"deactivation by another app": {func(f *forum, _ int64) {
+		f.finn.isSynchronised(app.Member{Role: parley.RoleMember})
+	}, "User deactivated", true},
+	"a downgrade by another app": {func(f *forum, _ int64) {
+		f.finn.isSynchronised(app.Member{Role: parley.RoleMember, Active: true})
+	}, "Access denied", false},
 	"a downgrade": {func(f *forum, _ int64) {
 		f.finn.pays(0)
 	}, "Access denied", false},
@@ -39,6 +45,16 @@ var losses = map[string]struct {
 	"the parent of a sub-thread made private": {func(f *forum, thread int64) {
 		f.changes(parentOf(f, thread), app.ThreadPatch{Private: ptr(true)})
 	}, "Access denied", false},
+}
+
+// isSynchronised makes of somebody what another app says of them.
+func (p *person) isSynchronised(m app.Member) {
+	p.f.t.Helper()
+	m.ExternalID, m.Username = "7", p.name
+	_, err := p.f.app.UpdateUser(p.f.t.Context(), p.f.ada.viewer(), p.id, app.UserPatch{ExternalID: &m.ExternalID})
+	must(p.f, err)
+	_, err = p.f.app.SyncMember(p.f.t.Context(), p.f.ada.viewer(), m)
+	must(p.f, err)
 }
 
 func must(f *forum, err error) {

@@ -52,6 +52,8 @@ func TestPagesOfOthersMayNotActForThePersonSignedIn(t *testing.T) {
 		{"a configured origin's page", []string{"Origin", "https://ada.example", "Sec-Fetch-Site", "cross-site"}, false},
 		{"another site's page", []string{"Origin", "https://evil.example"}, true},
 		{"another site's page in a browser", []string{"Sec-Fetch-Site", "cross-site"}, true},
+		{"a program with a key, from anywhere", []string{"Origin", "https://evil.example", "Authorization", "Bearer parley_x"}, false},
+		{"another site's page behind a proxy with passwords", []string{"Origin", "https://evil.example", "Authorization", "Basic eA=="}, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			response, text := r.do("POST", "/api/auth/login", body, tc.headers...)

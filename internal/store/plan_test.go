@@ -103,9 +103,9 @@ func TestIDsDoNotChangeThePlan(t *testing.T) {
 }
 
 // bounded are the scans that end early or are small: the list of threads in its
-// order, as far as a page goes; what a recursion or a subquery found; the tiers, and
+// order, as far as a page goes; the keys, which are few; what a recursion or a subquery found; the tiers, and
 // who is restricted; and the indexes of words, which only look so.
-var bounded = regexp.MustCompile(`^SCAN (CONSTANT ROW|t USING INDEX threads_in_list|below|b|c|recent|message_search|thread_search|tiers|everyone_restrictions|\(subquery-\d+\)|\d+-ROW VALUES CLAUSE)\b`)
+var bounded = regexp.MustCompile(`^SCAN (CONSTANT ROW|t USING INDEX threads_in_list|k USING INDEX api_keys_in_use|below|b|c|recent|message_search|thread_search|tiers|everyone_restrictions|\(subquery-\d+\)|\d+-ROW VALUES CLAUSE)\b`)
 
 // mayScan reports whether a statement has to look at all users: those that find
 // a part of a name, and those that count or reach everyone; or at all threads: the
@@ -135,6 +135,7 @@ func statements() []func(*Tx) error {
 		func(tx *Tx) error { return changeNotifications(tx, v) },
 		func(tx *Tx) error { return housekeeping(tx) },
 		func(tx *Tx) error { return administrate(tx) },
+		func(tx *Tx) error { return keepKeysAndMembers(tx) },
 		func(tx *Tx) error { return moderateEveryone(tx) },
 		func(tx *Tx) error { return readStanding(tx, v) },
 		func(tx *Tx) error { return readStanding(tx, staff) },
@@ -245,7 +246,15 @@ func administrate(tx *Tx) error {
 		only(tx.Tiers()), tx.SetTier(parley.Tier{ID: 1}), only(tx.TierInUse(1)), tx.DeleteTier(1), only(tx.ThreadsOfTier(1, 0, 9)),
 		tx.Audit(1, parley.ActTierCreated, 1, nil, 1), only(tx.AuditLog(AuditFilter{Limit: 9})),
 		only(tx.AuditLog(AuditFilter{ActorID: 1, Limit: 9})), only(tx.AuditLog(AuditFilter{Action: parley.ActTierCreated, Before: 9, Limit: 9})),
-		only(tx.AuditLog(AuditFilter{InForum: true, Limit: 9})),
+		only(tx.AuditLog(AuditFilter{InForum: true, Limit: 9})), only(tx.AuditLog(AuditFilter{KeyID: 1, Limit: 9})),
+	)
+}
+
+func keepKeysAndMembers(tx *Tx) error {
+	return all(
+		only(tx.CreateKey(parley.APIKey{PublicID: "id", MadeBy: parley.PersonRef{ID: 1}}, []byte("hash"))), found(tx.KeyByHash([]byte("hash"))),
+		found(tx.Key(1)), only(tx.Keys(9)), tx.TouchKey(1, 1), found(tx.RevokeKey(1)),
+		found(tx.UserByExternalID("7")), found(tx.NameHolder("Ada", 1)), tx.SetUsername(1, "Ada"), tx.SetExternalID(1, "7"), tx.HoldMembers([]string{"7"}),
 	)
 }
 

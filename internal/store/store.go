@@ -146,7 +146,8 @@ type Tx struct {
 	Snapshot
 	events   []parley.Event
 	wrote    bool
-	promised bool // a job
+	promised bool  // a job
+	key      int64 // the API key that acts; 0: none
 }
 
 // Update calls fn with a transaction and commits what it did unless it fails.

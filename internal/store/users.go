@@ -15,21 +15,22 @@ type Account struct {
 	PasswordHash string // empty: cannot sign in with a password
 }
 
-const userColumns = `u.id, u.username, u.display_name, u.email, u.role, u.amount_cents, u.tier_id, u.source, u.is_active, u.created_at,
+const userColumns = `u.id, u.username, u.display_name, u.email, u.role, u.amount_cents, u.tier_id, u.source, u.is_active, u.external_id, u.created_at,
 	u.silenced_until, u.silence_reason, u.suspended_until, u.suspension_reason`
 
 // userRow receives userColumns.
 type userRow struct {
-	user   parley.User
-	email  sql.Null[string]
-	tier   sql.Null[int64]
-	active int64
+	user     parley.User
+	email    sql.Null[string]
+	tier     sql.Null[int64]
+	active   int64
+	external sql.Null[string]
 }
 
 func (r *userRow) dest() []any {
 	u := &r.user
 	return []any{
-		&u.ID, &u.Username, &u.DisplayName, &r.email, &u.Role, &u.Membership.AmountCents, &r.tier, &u.Membership.Source, &r.active, &u.CreatedAt,
+		&u.ID, &u.Username, &u.DisplayName, &r.email, &u.Role, &u.Membership.AmountCents, &r.tier, &u.Membership.Source, &r.active, &r.external, &u.CreatedAt,
 		&u.Silence.Until, &u.Silence.Reason, &u.Suspension.Until, &u.Suspension.Reason,
 	}
 }
@@ -38,6 +39,7 @@ func (r *userRow) dest() []any {
 func (r *userRow) result(now parley.Time) parley.User {
 	r.user.Suspended = r.user.Suspension.Holds(now)
 	r.user.Email, r.user.Membership.TierID, r.user.Active = r.email.V, r.tier.V, r.active == 1
+	r.user.ExternalID = r.external.V
 	return r.user
 }
 
@@ -102,10 +104,10 @@ func (tx *Tx) CreateUser(a Account) (int64, error) {
 	}
 	email := strings.TrimSpace(a.Email)
 	id, err := tx.insert(`INSERT INTO users
-		(username, username_fold, username_skeleton, email, email_fold, password_hash, role, amount_cents, tier_id, source, is_active, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING RETURNING id`,
+		(username, username_fold, username_skeleton, email, email_fold, password_hash, role, amount_cents, tier_id, source, is_active, external_id, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING RETURNING id`,
 		a.Username, parley.FoldName(a.Username), names.Skeleton(a.Username), null(email), null(parley.FoldName(email)), a.PasswordHash,
-		a.Role, a.Membership.AmountCents, null(a.Membership.TierID), a.Membership.Source, flag(a.Active), tx.now)
+		a.Role, a.Membership.AmountCents, null(a.Membership.TierID), a.Membership.Source, flag(a.Active), null(a.ExternalID), tx.now)
 	if err == nil && id == 0 {
 		err = tx.taken(a.Username)
 	}

@@ -28,6 +28,7 @@ func Run(t *testing.T, open Open) {
 		{"counters", counterTests},
 		{"people", peopleTests},
 		{"administration", administrationTests},
+		{"keys", keyTests},
 		{"settings", settingsTests},
 		{"standing", standingTests},
 		{"everyone", everyoneTests},
