@@ -125,8 +125,15 @@ func TestANameThatCannotBeHadLocksNobodyOutIfItMayBeAdjusted(t *testing.T) {
 	f := openForum(t)
 	var id int64
 	for _, tc := range []struct{ external, wish, want string }{
-		{"7", "Mina", "Mina_2"}, {"7", "Mina", "Mina_2"}, {"8", "mina", "mina_3"}, {"9", "Jürgen Müller", "Jurgen_Muller"}, {"9", "Jürgen Müller", "Jurgen_Muller"},
-		{"10", "everyone", "everyone_2"}, {"11", "Мина", "member"}, {"12", "人", "member_2"}, {"13", strings.Repeat("x", 40), strings.Repeat("x", 32)},
+		{"7", "Mina", "Mina_2"},
+		{"7", "Mina", "Mina_2"},
+		{"8", "mina", "mina_3"},
+		{"9", "Jürgen Müller", "Jurgen_Muller"},
+		{"9", "Jürgen Müller", "Jurgen_Muller"},
+		{"10", "everyone", "everyone_2"},
+		{"11", "Мина", "member"},
+		{"12", "人", "member_2"},
+		{"13", strings.Repeat("x", 40), strings.Repeat("x", 32)},
 	} {
 		m := olga()
 		m.ExternalID, m.Username, m.AdjustName = tc.external, tc.wish, true
