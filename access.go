@@ -22,6 +22,12 @@ func (v Viewer) Staff() bool { return v.Active && v.Role.Staff() }
 // IsCreator reports whether v is an active creator.
 func (v Viewer) IsCreator() bool { return v.Active && v.Role == RoleCreator }
 
+// SeesHidden reports whether v may see a hidden message of this author in a thread
+// that v may see.
+func (v Viewer) SeesHidden(authorID int64) bool {
+	return v.Staff() || v.Active && v.ID == authorID
+}
+
 // Access says who may see a thread and everything in it. It is the one access
 // decision: requests, sockets, deliveries, searches, counts and notifications
 // ask it, or the SQL condition that a test proves equal to it. The zero value

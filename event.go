@@ -37,7 +37,20 @@ type Event interface {
 	Channel() Channel
 }
 
-// Events of a thread's channel. They go to all who watch the thread.
+// Readers says which of those who watch a thread an event goes to. The zero value is
+// all of them.
+type Readers struct {
+	Author int64 `json:"author,omitempty"` // of a hidden message: they and the team
+	Others bool  `json:"others,omitempty"` // all but them
+}
+
+// Admits reports whether an event goes to v, who may see its thread.
+func (r Readers) Admits(v Viewer) bool {
+	return r.Author == 0 || v.SeesHidden(r.Author) != r.Others
+}
+
+// Events of a thread's channel. They go to all who watch the thread, those about a
+// hidden message to its author and the team.
 type (
 	// MessagePosted is shown as NewMessageFrame, while the message exists.
 	MessagePosted struct {
@@ -55,12 +68,22 @@ type (
 	MessagesDeleted struct {
 		ThreadID   int64   `json:"thread"`
 		MessageIDs []int64 `json:"messages"`
+		Readers    Readers `json:"readers,omitzero"`
 	}
 	// MessagesRestored is shown as MessagesRestoredFrame, with those of the
-	// messages that exist. They were deleted with one another.
+	// messages that exist. They were deleted with one another, or hidden.
 	MessagesRestored struct {
 		ThreadID   int64   `json:"thread"`
 		MessageIDs []int64 `json:"messages"`
+		Readers    Readers `json:"readers,omitzero"`
+	}
+	// MessageHidden says that a message was hidden, or is no longer. It goes to those
+	// who see it all the same, its author and the team, as MessageHiddenFrame while the
+	// message exists. For all others it is deleted, or restored.
+	MessageHidden struct {
+		ThreadID  int64 `json:"thread"`
+		MessageID int64 `json:"message"`
+		AuthorID  int64 `json:"author"`
 	}
 	// MessageLiked is shown as LikeFrame, while the message exists.
 	MessageLiked struct {
@@ -189,6 +212,7 @@ func (MessagePosted) Kind() string       { return "message_posted" }
 func (MessageEdited) Kind() string       { return "message_edited" }
 func (MessagesDeleted) Kind() string     { return "messages_deleted" }
 func (MessagesRestored) Kind() string    { return "messages_restored" }
+func (MessageHidden) Kind() string       { return "message_hidden" }
 func (MessageLiked) Kind() string        { return "message_liked" }
 func (ThreadUpdated) Kind() string       { return "thread_updated" }
 func (SubThreadCounted) Kind() string    { return "sub_thread_counted" }
@@ -212,6 +236,7 @@ func (e MessagePosted) Channel() Channel      { return ThreadChannel(e.ThreadID)
 func (e MessageEdited) Channel() Channel      { return ThreadChannel(e.ThreadID) }
 func (e MessagesDeleted) Channel() Channel    { return ThreadChannel(e.ThreadID) }
 func (e MessagesRestored) Channel() Channel   { return ThreadChannel(e.ThreadID) }
+func (e MessageHidden) Channel() Channel      { return ThreadChannel(e.ThreadID) }
 func (e MessageLiked) Channel() Channel       { return ThreadChannel(e.ThreadID) }
 func (e ThreadUpdated) Channel() Channel      { return ThreadChannel(e.ThreadID) }
 func (e SubThreadCounted) Channel() Channel   { return ThreadChannel(e.ThreadID) }
@@ -239,6 +264,7 @@ func init() {
 	register[MessageEdited]()
 	register[MessagesDeleted]()
 	register[MessagesRestored]()
+	register[MessageHidden]()
 	register[MessageLiked]()
 	register[ThreadUpdated]()
 	register[SubThreadCounted]()

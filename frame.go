@@ -57,6 +57,15 @@ type (
 		Likes    []MessageLikes `json:"likes"` // of those that have any
 		ThreadCounts
 	}
+	// MessageHiddenFrame shows a message that was hidden, or is no longer, to its author
+	// and the team, as MessagesRestoredFrame shows it.
+	MessageHiddenFrame struct {
+		Type     string  `json:"type"` // message_hidden, message_shown
+		ThreadID int64   `json:"thread_id"`
+		Message  Message `json:"message"`
+		LikedBy  []int64 `json:"liked_by"` // ids of people
+		ThreadCounts
+	}
 	// MessageLikes tells who likes a message.
 	MessageLikes struct {
 		MessageID int64   `json:"message_id"`

@@ -54,9 +54,9 @@ const (
 		"unread_count":1,"unread_messages":4,"last_read_message_id":7,"slow_mode_seconds":30}`
 
 	messageJSON = `{"id":9,"thread_id":5,"content":"a \u003c b @Finn","content_html":"\u003cp\u003ea\u003c/p\u003e","user_id":3,"username":"Mina",
-		"user_role":"Patron","user_badge_color":"#f97316","is_edited":true,"edited_at":"2026-03-01T09:00:00.000000Z",
+		"user_role":"Patron","user_badge_color":"#f97316","is_hidden":false,"is_edited":true,"edited_at":"2026-03-01T09:00:00.000000Z",
 		"created_at":"2026-03-01T09:00:00.000000Z","mentions":["Finn"],"reply_to_id":7,
-		"reply_to_message":{"id":7,"content":"Which one?","username":"Finn","user_role":"Member","user_badge_color":"#6b7280","created_at":"2026-03-01T09:00:00.000000Z"},
+		"reply_to_message":{"id":7,"content":"Which one?","is_hidden":false,"username":"Finn","user_role":"Member","user_badge_color":"#6b7280","created_at":"2026-03-01T09:00:00.000000Z"},
 		"reply_count":1,"like_count":2,"user_has_liked":true,"spawned_thread_count":3,"can_create_thread":true}`
 
 	notificationJSON = `{"id":21,"notification_type":"mention","type":"forum_mention","title":"Mina mentioned you in Season two","content":"Hi @Finn",
@@ -120,6 +120,10 @@ var frames = []struct {
 	{
 		parley.MessagesDeletedFrame{Type: "messages_deleted", ThreadID: 5, MessageIDs: []int64{9, 11}, DeletedCount: 2, ThreadCounts: parley.ThreadCounts{MessageCount: 10}},
 		`{"type":"messages_deleted","thread_id":5,"message_ids":[9,11],"deleted_count":2,"message_count":10,"reply_to":null}`,
+	},
+	{
+		parley.MessageHiddenFrame{Type: "message_hidden", ThreadID: 5, Message: answer, LikedBy: []int64{7}, ThreadCounts: parley.ThreadCounts{MessageCount: 12}},
+		`{"type":"message_hidden","thread_id":5,"message":` + messageJSON + `,"liked_by":[7],"message_count":12,"reply_to":null}`,
 	},
 	{
 		parley.MessagesRestoredFrame{
@@ -279,5 +283,11 @@ func TestAnEventShowsAThreadAndAMessageAsOthersSeeThem(t *testing.T) {
 	message.UserHasLiked = false
 	if diff := cmp.Diff(message, answer.ForReader()); diff != "" {
 		t.Errorf("message (-want +got):\n%s", diff)
+	}
+	toHidden, quoted := answer, *answer.ReplyToMessage
+	quoted.IsHidden = true
+	message.ReplyToMessage, toHidden.ReplyToMessage = nil, &quoted
+	if diff := cmp.Diff(message, toHidden.ForReader()); diff != "" {
+		t.Errorf("what answers a hidden message (-want +got):\n%s", diff)
 	}
 }

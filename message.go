@@ -22,6 +22,7 @@ type Message struct {
 	Username           string        `json:"username" doc:"The author's display name."`
 	UserRole           DisplayRole   `json:"user_role" enum:"Creator,Team,Patron,Supporter,Member"`
 	UserBadgeColor     string        `json:"user_badge_color"`
+	IsHidden           bool          `json:"is_hidden" doc:"Seen by its author and the team alone."`
 	IsEdited           bool          `json:"is_edited"`
 	EditedAt           *Time         `json:"edited_at" format:"date-time"`
 	CreatedAt          Time          `json:"created_at" format:"date-time"`
@@ -39,6 +40,7 @@ type Message struct {
 type ReplyExcerpt struct {
 	ID             int64       `json:"id"`
 	Content        string      `json:"content" doc:"Its first 100 characters."`
+	IsHidden       bool        `json:"is_hidden" doc:"Seen by its author and the team alone."`
 	Username       string      `json:"username"`
 	UserRole       DisplayRole `json:"user_role"`
 	UserBadgeColor string      `json:"user_badge_color"`
@@ -68,9 +70,13 @@ func (s SpecialMention) Means(r Role) bool {
 }
 
 // ForReader turns a message into what a reader other than its author sees who
-// has not touched it: what an event shows, as it goes to many.
+// has not touched it: what an event shows, as it goes to many. A hidden message that
+// it answers is not shown.
 func (m Message) ForReader() Message {
 	m.UserHasLiked = false
+	if m.ReplyToMessage != nil && m.ReplyToMessage.IsHidden {
+		m.ReplyToMessage = nil
+	}
 	return m
 }
 

@@ -14,6 +14,15 @@ const (
 	NotifyModeration NotificationKind = "moderation"
 )
 
+// Notice is what a notification of the kind moderation tells.
+type Notice string
+
+const (
+	NoticeFlagged Notice = "flagged" // to the team: somebody found a message wrong
+	NoticeHidden  Notice = "hidden"  // to its author
+	NoticeDeleted Notice = "deleted"
+)
+
 // Notification tells one person of something that concerns them.
 type Notification struct {
 	ID               int64            `json:"id"`
@@ -57,18 +66,23 @@ type NotificationFacts struct {
 	Sender         PersonRef // zero when that person is gone
 	ThreadID       int64
 	ThreadTitle    string
-	MessageID      int64 // zero: none
-	MessageContent string
+	MessageID      int64  // zero: none
+	MessageContent string // empty: it is deleted
+	About          Notice // of the kind moderation
 	IsRead         bool
 	CreatedAt      Time
 }
 
-// NewNotification words a notification as it reads at now.
+// NewNotification words a notification as it reads at now. Who flagged a message, or
+// moderated it, is not told.
 func NewNotification(f NotificationFacts, now Time) Notification {
+	if f.Kind == NotifyModeration {
+		f.Sender = PersonRef{}
+	}
 	preview := Excerpt(f.MessageContent, ExcerptLength)
 	n := Notification{
 		ID: f.ID, NotificationType: f.Kind, Type: "forum_" + string(f.Kind),
-		Title: f.Kind.title(f.Sender.Username, f.ThreadTitle), Content: preview,
+		Title: f.title(), Content: preview,
 		ThreadID: f.ThreadID, ThreadTitle: f.ThreadTitle,
 		IsRead: f.IsRead, CreatedAt: f.CreatedAt, TimeSince: timeSince(f.CreatedAt, now),
 		NotificationData: NotificationData{
@@ -85,8 +99,9 @@ func NewNotification(f NotificationFacts, now Time) Notification {
 	return n
 }
 
-func (k NotificationKind) title(sender, thread string) string {
-	switch k {
+func (f NotificationFacts) title() string {
+	sender, thread := f.Sender.Username, f.ThreadTitle
+	switch f.Kind {
 	case NotifyMention:
 		return fmt.Sprintf("%s mentioned you in %s", sender, thread)
 	case NotifyReply:
@@ -96,9 +111,22 @@ func (k NotificationKind) title(sender, thread string) string {
 	case NotifySubThread:
 		return fmt.Sprintf("%s started a thread from a message: %s", sender, thread)
 	case NotifyModeration:
-		return "A moderator acted in " + thread
+		return f.About.title(thread)
 	default:
 		return fmt.Sprintf("%s wrote in %s", sender, thread)
+	}
+}
+
+func (n Notice) title(thread string) string {
+	switch n {
+	case NoticeFlagged:
+		return "A message was flagged in " + thread
+	case NoticeHidden:
+		return "A moderator hid your message in " + thread
+	case NoticeDeleted:
+		return "A moderator deleted your message in " + thread
+	default:
+		return "A moderator acted in " + thread
 	}
 }
 

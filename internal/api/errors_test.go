@@ -18,7 +18,7 @@ import (
 
 func TestUnknownAddressesAndMethodsAreProblemsToo(t *testing.T) {
 	f := open(t, api.Config{})
-	for _, unknown := range []string{"/api/", "/api/nothing", "/api/forum/debug/x", "/api/forum/statistics", "/api/forum/threads/", "/api/forum/moderation/flags", "/api/forum/test-notification"} {
+	for _, unknown := range []string{"/api/", "/api/nothing", "/api/forum/debug/x", "/api/forum/statistics", "/api/forum/threads/", "/api/forum/moderation/polls", "/api/forum/test-notification"} {
 		for _, method := range []string{"GET", "POST", "DELETE"} {
 			f.ada.call(method, unknown, ``).refused(404)
 		}

@@ -9,6 +9,26 @@ import (
 )
 
 type (
+	newFlag struct {
+		MessagePath
+		Creation
+		Body struct {
+			Reason parley.FlagReason `json:"reason" enum:"spam,abuse,off_topic,other"`
+			Note   string            `json:"note,omitempty" maxLength:"500" doc:"For the team."`
+		} `nameHint:"NewFlag"`
+	}
+	flagQuery struct {
+		State  string `query:"state" default:"open" enum:"open,resolved"`
+		Before int64  `query:"before_id" minimum:"0" doc:"Flags older than this one."`
+		Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"100"`
+	}
+	flagDecision struct {
+		ID   int64 `path:"id" doc:"The flag."`
+		Body struct {
+			Action parley.FlagAction `json:"action" enum:"keep,hide,delete" doc:"Of the message: leave it as it is, hide it from all but its author and the team, or delete it with the replies to it."`
+			Note   string            `json:"note,omitempty" maxLength:"500" doc:"For the team."`
+		} `nameHint:"FlagDecision"`
+	}
 	sanction struct {
 		UserPath
 		Body struct {
@@ -17,6 +37,23 @@ type (
 		} `nameHint:"NewSanction"`
 	}
 )
+
+func (a *API) flag(ctx context.Context, in *newFlag) (*answer[Done], error) {
+	_, err := a.app.FlagMessage(ctx, viewerOf(ctx), in.ID, in.Body.Reason, in.Body.Note, in.idempotency(ctx))
+	return reply(did("Flagged; the team will look at it"), err)
+}
+
+func (a *API) listFlags(ctx context.Context, in *flagQuery) (*list[app.FlagEntry], error) {
+	flags, err := a.app.Flags(ctx, viewerOf(ctx), in.State == "open", in.Before, in.Limit)
+	return listing(flags, "", err)
+}
+
+func (a *API) resolveFlag(ctx context.Context, in *flagDecision) (*answer[Done], error) {
+	message := map[parley.FlagAction]string{
+		parley.FlagKeep: "The message stays", parley.FlagHide: "Message hidden", parley.FlagDelete: "Message deleted",
+	}[in.Body.Action]
+	return reply(did(message), a.app.ResolveFlag(ctx, viewerOf(ctx), in.ID, in.Body.Action, in.Body.Note))
+}
 
 // terms returns what is to hold.
 func (s *sanction) terms() app.NewSanction {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"parley"
 	"parley/internal/api"
 	"parley/internal/app"
 )
@@ -53,4 +54,71 @@ func TestASuspendedPersonIsSignedOutAndToldWhy(t *testing.T) {
 	f.tomas.delete(address).ok()
 	signIn().ok()
 	f.tomas.post(fmt.Sprintf("/api/forum/moderation/users/%d/suspend", f.ada.id), `{"reason":"Coup."}`).refused(400)
+}
+
+func TestAFlaggedMessageIsHiddenAndShownAgain(t *testing.T) {
+	f := open(t, api.Config{})
+	thread := f.ada.thread("Joints")
+	message := f.mina.say(thread.ID, "Buy this!")
+	address := path("/messages/%d/flag", message.ID)
+	f.finn.post(address, `{"reason":"rude"}`).refused(422)
+	f.mina.post(address, `{"reason":"spam"}`).refused(400)
+	for range 2 {
+		f.finn.call("POST", address, `{"reason":"spam","note":"Again."}`, "Idempotency-Key", "once").ok()
+	}
+	f.finn.post(address, `{"reason":"spam"}`).refused(409)
+	f.finn.get(path("/moderation/flags")).refused(403)
+	flags := decode[[]app.FlagEntry](f.tomas.get(path("/moderation/flags")))
+	if len(flags) != 1 || flags[0].FlaggedBy.ID != f.finn.id || flags[0].Message.ID != message.ID || flags[0].Note != "Again." {
+		t.Fatalf("the queue: %+v", flags)
+	}
+	decision := path("/moderation/flags/%d", flags[0].ID)
+	f.finn.post(decision, `{"action":"hide"}`).refused(403)
+	f.tomas.post(decision, `{"action":"burn"}`).refused(422)
+	f.tomas.post(decision, `{"action":"hide","note":"An advertisement."}`).ok()
+	f.tomas.post(decision, `{"action":"keep"}`).refused(409)
+	page := path("/threads/%d/messages", thread.ID)
+	if seen := decode[[]parley.Message](f.finn.get(page)); len(seen) != 1 {
+		t.Errorf("Finn sees %+v", seen)
+	}
+	if seen := decode[[]parley.Message](f.mina.get(page)); len(seen) != 2 || !seen[1].IsHidden {
+		t.Errorf("Mina sees %+v", seen)
+	}
+	f.finn.post(path("/messages/%d/like", message.ID), ``).refused(404)
+	f.mina.post(path("/messages/%d/restore", message.ID), ``).refused(403)
+	f.tomas.post(path("/messages/%d/restore", message.ID), ``).ok()
+	if seen := decode[[]parley.Message](f.finn.get(page)); len(seen) != 2 || seen[1].IsHidden {
+		t.Errorf("Finn sees %+v", seen)
+	}
+	acts := decode[api.AuditPage](f.tomas.get("/api/forum/moderation/log")).Entries
+	if len(acts) != 2 || acts[0].Action != parley.ActMessageShown || acts[1].Action != parley.ActMessageHidden || acts[1].Actor.ID != f.tomas.id {
+		t.Errorf("logged: %+v", acts)
+	}
+}
+
+func TestTheQueueOfFlagsComesInPages(t *testing.T) {
+	f := open(t, api.Config{})
+	thread := f.ada.thread("Joints")
+	for range 3 {
+		f.finn.post(path("/messages/%d/flag", f.mina.say(thread.ID, "Buy this!").ID), `{"reason":"spam"}`).ok()
+	}
+	queue := func(query string) (ids []int64) {
+		for _, e := range decode[[]app.FlagEntry](f.tomas.get(path("/moderation/flags") + query)) {
+			ids = append(ids, e.ID)
+		}
+		return ids
+	}
+	all := queue("")
+	if len(all) != 3 || all[0] < all[1] || all[1] < all[2] {
+		t.Fatalf("the queue: %v", all)
+	}
+	if page := queue(fmt.Sprintf("?limit=1&before_id=%d", all[0])); len(page) != 1 || page[0] != all[1] {
+		t.Errorf("a page: %v of %v", page, all)
+	}
+	f.tomas.post(path("/moderation/flags/%d", all[1]), `{"action":"delete"}`).ok()
+	if open, resolved := queue("?state=open"), queue("?state=resolved"); len(open) != 2 || len(resolved) != 1 || resolved[0] != all[1] {
+		t.Errorf("open %v, resolved %v of %v", open, resolved, all)
+	}
+	f.tomas.get(path("/moderation/flags?state=all")).refused(422)
+	f.tomas.get(path("/moderation/flags?limit=101")).refused(422)
 }

@@ -27,6 +27,8 @@ var bodies = map[string]string{
 	"update-everyone-moderation": `{"team_rate_limit":5}`,
 	"disable-everyone":           `{"reason":"A test."}`,
 	"restrict-user":              `{"reason":"Too loud."}`,
+	"flag-message":               `{"reason":"spam","note":"Again."}`,
+	"resolve-flag":               `{"action":"keep"}`,
 	"silence-user":               `{"reason":"Spam.","until":"2100-01-01T00:00:00Z"}`,
 	"suspend-user":               `{"reason":"Spam."}`,
 	"update-user":                `{"amount_cents":500}`,

@@ -34,7 +34,7 @@ func (a *API) routes() []route {
 		{"POST", "/api/forum/threads/{id}/typing", messages, "tell-typing", "Tell that you are typing, without a socket", refusals(), handle(a.tellTyping)},
 		{"PATCH", "/api/forum/messages/{id}", messages, "edit-message", "Edit a message", refusals(), handle(a.editMessage)},
 		{"DELETE", "/api/forum/messages/{id}", messages, "delete-message", "Delete a message and the replies to it", refusals(400), handle(a.deleteMessage)},
-		{"POST", "/api/forum/messages/{id}/restore", messages, "restore-message", "Restore a deleted message and the replies deleted with it", refusals(400, 409), handle(a.restoreMessage)},
+		{"POST", "/api/forum/messages/{id}/restore", messages, "restore-message", "Restore a deleted message and the replies deleted with it, or a hidden one", refusals(400, 409), handle(a.restoreMessage)},
 		{"GET", "/api/forum/messages/{id}/history", messages, "list-history", "List what a message said before its edits", refusals(), handle(a.listHistory)},
 		{"GET", "/api/forum/messages/{id}/replies", messages, "list-replies", "List the replies to a message", refusals(), handle(a.listReplies)},
 		{"POST", "/api/forum/messages/{id}/create-thread", messages, "create-sub-thread", "Start a sub-thread from a message", refusals(400, 429), handle(a.createSubThread)},
@@ -77,6 +77,9 @@ func (a *API) routes() []route {
 		{"DELETE", "/api/forum/moderation/everyone/restrict-user/{id}", everyone, "unrestrict-user", "Let somebody mention everyone as others may", refusals(403), handle(a.unrestrictUser)},
 		{"GET", "/api/forum/moderation/everyone/restricted-users", everyone, "list-restricted-users", "List who is restricted", refusals(403), handle(a.listRestricted)},
 
+		{"POST", "/api/forum/messages/{id}/flag", moderation, "flag-message", "Tell the team that a message is wrong", refusals(400, 409, 429), handle(a.flag)},
+		{"GET", "/api/forum/moderation/flags", moderation, "list-flags", "List flagged messages, newest first", refusals(403), handle(a.listFlags)},
+		{"POST", "/api/forum/moderation/flags/{id}", moderation, "resolve-flag", "Keep, hide or delete a flagged message", refusals(400, 403, 409), handle(a.resolveFlag)},
 		{"POST", "/api/forum/moderation/users/{id}/silence", moderation, "silence-user", "Keep a person from writing", refusals(400, 403), handle(a.silence)},
 		{"DELETE", "/api/forum/moderation/users/{id}/silence", moderation, "unsilence-user", "Let a person write again", refusals(400, 403), handle(a.unsilence)},
 		{"POST", "/api/forum/moderation/users/{id}/suspend", moderation, "suspend-user", "Keep a person out, and end their sessions", refusals(400, 403), handle(a.suspend)},

@@ -185,6 +185,11 @@ func (w *walk) everyone() {
 }
 
 func (w *walk) moderation() {
+	thread := w.ada.thread("Flags")
+	message := w.mina.say(thread.ID, "Buy this!")
+	w.visit("flag-message", w.ada.post(path("/messages/%d/flag", message.ID), `{"reason":"spam","note":"Again."}`))
+	flags := decode[[]app.FlagEntry](w.visit("list-flags", w.ada.get(path("/moderation/flags"))))
+	w.visit("resolve-flag", w.ada.post(path("/moderation/flags/%d", flags[0].ID), `{"action":"hide"}`))
 	users := fmt.Sprintf("/api/forum/moderation/users/%d/", w.finn.id)
 	w.visit("silence-user", w.ada.post(users+"silence", `{"reason":"Spam.","until":"2100-01-01T00:00:00Z"}`))
 	w.visit("unsilence-user", w.ada.delete(users+"silence"))

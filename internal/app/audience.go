@@ -13,6 +13,25 @@ func admitted(access parley.Access) func(*realtime.Conn) bool {
 	}
 }
 
+// readers are those of a thread's readers whom an event goes to; nil: all.
+func readers(r parley.Readers) func(*realtime.Conn) bool {
+	if r.Author == 0 {
+		return nil
+	}
+	return func(c *realtime.Conn) bool {
+		seat, ok := c.Value().(Seat)
+		return ok && r.Admits(seat.Viewer)
+	}
+}
+
+// readersOf are those who see a message.
+func readersOf(m parley.Message) func(*realtime.Conn) bool {
+	if !m.IsHidden {
+		return nil
+	}
+	return readers(parley.Readers{Author: m.UserID})
+}
+
 // admittedOf is the audience of those of some users whom an access admits.
 func admittedOf(access parley.Access, users []int64) func(*realtime.Conn) bool {
 	among := make(map[int64]bool, len(users))

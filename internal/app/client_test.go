@@ -110,7 +110,7 @@ func (r *room) apply(kind string, frame []byte) {
 	case "new_message":
 		f := decode[parley.NewMessageFrame](t, frame)
 		if _, known := r.messages[f.Message.ID]; !known {
-			r.messages[f.Message.ID] = f.Message
+			r.insert(f.Message)
 		}
 		r.count(f.ThreadCounts)
 	case "message_edited":
@@ -119,10 +119,16 @@ func (r *room) apply(kind string, frame []byte) {
 		f := decode[parley.MessagesDeletedFrame](t, frame)
 		for _, id := range f.MessageIDs {
 			delete(r.messages, id)
+			r.requote(id, nil)
 		}
 		r.count(f.ThreadCounts)
 	case "messages_restored":
 		r.restore(decode[parley.MessagesRestoredFrame](t, frame))
+	case "message_hidden", "message_shown":
+		f := decode[parley.MessageHiddenFrame](t, frame)
+		f.Message.UserHasLiked = slices.Contains(f.LikedBy, r.seat.Viewer.ID)
+		r.insert(f.Message)
+		r.count(f.ThreadCounts)
 	case "message_liked", "message_unliked":
 		r.like(decode[parley.LikeFrame](t, frame))
 	case "message_thread_count_updated":
@@ -136,6 +142,34 @@ func (r *room) apply(kind string, frame []byte) {
 		r.gone = true
 	default:
 		t.Errorf("a frame of the unknown type %q", kind)
+	}
+}
+
+// insert shows a message, what it answers if that is known, and it where it is
+// answered: frames quote no hidden message, as they go to many.
+func (r *room) insert(m parley.Message) {
+	if m.ReplyToID != nil && m.ReplyToMessage == nil {
+		if origin, known := r.messages[*m.ReplyToID]; known {
+			m.ReplyToMessage = quote(origin)
+		}
+	}
+	r.messages[m.ID] = m
+	r.requote(m.ID, quote(m))
+}
+
+// requote shows what replies to a message quote of it; nil: nothing.
+func (r *room) requote(id int64, quoted *parley.ReplyExcerpt) {
+	for _, m := range r.messages {
+		if m.ReplyToID != nil && *m.ReplyToID == id {
+			r.patch(m.ID, func(m *parley.Message) { m.ReplyToMessage = quoted })
+		}
+	}
+}
+
+func quote(m parley.Message) *parley.ReplyExcerpt {
+	return &parley.ReplyExcerpt{
+		ID: m.ID, Content: parley.Excerpt(m.Content, parley.ExcerptLength), IsHidden: m.IsHidden,
+		Username: m.Username, UserRole: m.UserRole, UserBadgeColor: m.UserBadgeColor, CreatedAt: m.CreatedAt,
 	}
 }
 
@@ -161,7 +195,7 @@ func (r *room) restore(f parley.MessagesRestoredFrame) {
 	}
 	for _, m := range f.Messages {
 		m.UserHasLiked = slices.Contains(likedBy[m.ID], r.seat.Viewer.ID)
-		r.messages[m.ID] = m
+		r.insert(m)
 	}
 	r.count(f.ThreadCounts)
 }

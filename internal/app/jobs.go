@@ -17,6 +17,10 @@ const (
 	jobTierShown = "tier_shown"
 )
 
+// flagPatience is when somebody who has flagged too much may look whether that has
+// changed.
+const flagPatience = time.Hour
+
 const (
 	jobBatch        = 16              // jobs looked up at a time
 	recipientsBatch = 200             // notifications written in one transaction
@@ -181,7 +185,7 @@ func (n notifyJob) run(tx *store.Tx, m store.MessageState) (notified []int64, er
 		n.address(&r)
 		r.RepliedTo = r.Viewer.ID == repliedTo
 		kind, ok := r.Reason(t.Access, m.AuthorID)
-		if !ok || n.Edited && kind != parley.NotifyMention {
+		if !ok || m.Hidden && !r.Viewer.SeesHidden(m.AuthorID) || n.Edited && kind != parley.NotifyMention {
 			continue
 		}
 		fresh, err := tx.Notify(store.NewNotification{

@@ -109,7 +109,7 @@ func (a *App) Likes(ctx context.Context, v parley.Viewer, id, after int64, skip,
 		if _, _, err := readableMessage(s, v, id); err != nil {
 			return err
 		}
-		m, _, err := s.Message(v.ID, id)
+		m, _, err := s.Message(v, id)
 		if err != nil {
 			return err
 		}

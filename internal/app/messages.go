@@ -16,7 +16,7 @@ func readableMessage(s *store.Snapshot, v parley.Viewer, id int64) (store.Messag
 		return m, store.ThreadState{}, orNotFound(err)
 	}
 	t, err := readable(s, v, m.ThreadID)
-	if err == parley.ErrThreadNotFound {
+	if err == parley.ErrThreadNotFound || err == nil && m.Hidden && !v.SeesHidden(m.AuthorID) {
 		err = parley.ErrMessageNotFound
 	}
 	return m, t, err
@@ -42,25 +42,25 @@ type MessageQuery struct {
 func (q MessageQuery) newest() bool { return q.Before == 0 && q.After == 0 && q.Around == 0 }
 
 // read reads the page.
-func (q MessageQuery) read(s *store.Snapshot, viewerID, threadID int64) ([]parley.Message, error) {
+func (q MessageQuery) read(s *store.Snapshot, v parley.Viewer, threadID int64) ([]parley.Message, error) {
 	switch {
 	case q.Around > 0:
-		return messagesAround(s, viewerID, threadID, q.Around, q.Limit)
+		return messagesAround(s, v, threadID, q.Around, q.Limit)
 	case q.After > 0:
-		return s.MessagesAfter(viewerID, threadID, q.After, q.Limit)
+		return s.MessagesAfter(v, threadID, q.After, q.Limit)
 	default:
-		return s.NewestMessages(viewerID, threadID, q.Before, q.Limit)
+		return s.NewestMessages(v, threadID, q.Before, q.Limit)
 	}
 }
 
 // messagesAround returns the messages around one, half of them older if there are
 // as many. The one itself is among them unless it is gone.
-func messagesAround(s *store.Snapshot, viewerID, threadID, id int64, limit int) ([]parley.Message, error) {
-	older, err := s.NewestMessages(viewerID, threadID, id+1, limit) // and the one itself
+func messagesAround(s *store.Snapshot, v parley.Viewer, threadID, id int64, limit int) ([]parley.Message, error) {
+	older, err := s.NewestMessages(v, threadID, id+1, limit) // and the one itself
 	if err != nil {
 		return nil, err
 	}
-	newer, err := s.MessagesAfter(viewerID, threadID, id, limit)
+	newer, err := s.MessagesAfter(v, threadID, id, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (a *App) Messages(ctx context.Context, v parley.Viewer, threadID int64, q M
 		if _, err := readable(s, v, threadID); err != nil {
 			return err
 		}
-		if messages, err = q.read(s, v.ID, threadID); err != nil {
+		if messages, err = q.read(s, v, threadID); err != nil {
 			return err
 		}
 		if opened {
@@ -118,7 +118,7 @@ func (a *App) MessagesSince(ctx context.Context, v parley.Viewer, threadID, sinc
 		if _, err := readable(s, v, threadID); err != nil {
 			return err
 		}
-		messages, err = s.MessagesAfter(v.ID, threadID, since, limit)
+		messages, err = s.MessagesAfter(v, threadID, since, limit)
 		return err
 	})
 	return messages, err
@@ -137,7 +137,7 @@ func messageFor(s *store.Snapshot, v parley.Viewer, id int64) (parley.Message, e
 	if _, _, err := readableMessage(s, v, id); err != nil {
 		return parley.Message{}, err
 	}
-	m, _, err := s.Message(v.ID, id)
+	m, _, err := s.Message(v, id)
 	return m, err
 }
 
@@ -170,7 +170,8 @@ func (a *App) PostMessage(ctx context.Context, v parley.Viewer, threadID int64, 
 			return 0, err
 		}
 		if replyTo != 0 {
-			if origin, _, err := tx.MessageState(replyTo); err != nil || origin.ThreadID != threadID {
+			origin, _, err := tx.MessageState(replyTo)
+			if err != nil || origin.ThreadID != threadID || origin.Hidden && !v.SeesHidden(origin.AuthorID) {
 				return 0, orNotFound(err)
 			}
 		}
@@ -272,43 +273,6 @@ func (a *App) EditMessage(ctx context.Context, v parley.Viewer, id int64, conten
 	return edited, err
 }
 
-// DeleteMessage deletes a message with all replies below it, and returns their
-// ids.
-func (a *App) DeleteMessage(ctx context.Context, v parley.Viewer, id int64) (ids []int64, err error) {
-	var threadID int64
-	var affected []int64
-	err = a.change(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
-		m, t, err := readableMessage(&tx.Snapshot, v, id)
-		threadID = t.ID
-		switch {
-		case err != nil:
-			return err
-		case !parley.CanDeleteMessage(v, m.AuthorID):
-			return parley.Errorf(parley.Forbidden, "You may only delete your own messages.")
-		case t.FirstMessageID == id:
-			return parley.Errorf(parley.Invalid, "The first message of a thread cannot be deleted: delete the thread instead.")
-		}
-		if ids, err = tx.DeleteMessages(m, v.ID); err != nil {
-			return err
-		}
-		tx.Append(parley.MessagesDeleted{ThreadID: t.ID, MessageIDs: ids})
-		if m.AuthorID != v.ID {
-			if err := tx.Audit(v.ID, parley.ActMessageDeleted, id, auditMessages{t.ID, m.AuthorID, ids}, nil); err != nil {
-				return err
-			}
-		}
-		if err := tellGrown(tx, t, ids...); err != nil {
-			return err
-		}
-		affected, err = tx.NotifiedOf(ids)
-		return err
-	})
-	if err == nil {
-		a.pushAllCounts(ctx, affected, []int64{threadID})
-	}
-	return ids, err
-}
-
 // tellGrown tells of the threads that grew out of messages of t that changed or
 // went: they quote them, and so does what was told of them before.
 func tellGrown(tx *store.Tx, t store.ThreadState, messageIDs ...int64) error {
@@ -329,7 +293,7 @@ func (a *App) Replies(ctx context.Context, v parley.Viewer, id, after int64, pag
 		if _, _, err := readableMessage(s, v, id); err != nil {
 			return err
 		}
-		replies, err = s.Replies(v.ID, id, after, limit, (page-1)*limit)
+		replies, err = s.Replies(v, id, after, limit, (page-1)*limit)
 		return err
 	})
 	return replies, err

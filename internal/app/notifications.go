@@ -77,7 +77,7 @@ func (a *App) MarkRead(ctx context.Context, v parley.Viewer, threadID, upTo int6
 		if _, err := readable(tx.Glance(), v, threadID); err != nil {
 			return 0, err
 		}
-		newest, err := tx.NewestMessageID(threadID)
+		newest, err := tx.NewestMessageID(v, threadID)
 		if err != nil {
 			return 0, err
 		}

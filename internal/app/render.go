@@ -16,15 +16,15 @@ var CloseThreadDeleted = realtime.CloseReason{Code: 1000, Reason: "Thread delete
 // they are in its snapshot: an event about something that is gone shows nothing.
 type renderer struct {
 	s        *store.Snapshot
-	viewer   int64                    // whom messages are read for
+	viewer   parley.Viewer            // whom messages are read for, hidden ones too
 	messages map[int64]parley.Message // those that the events are about, as the viewer sees them
 	counts   map[int64]int64          // messages of the threads that the events are about
 }
 
 // newRenderer returns a renderer that reads messages as a viewer sees them, 0:
-// nobody in particular. Events show no difference.
+// nobody in particular. Events show no difference: what is hidden has its audience.
 func newRenderer(s *store.Snapshot, viewer int64) *renderer {
-	return &renderer{s: s, viewer: viewer, counts: map[int64]int64{}}
+	return &renderer{s: s, viewer: parley.Viewer{ID: viewer, Role: parley.RoleTeam, Active: true}, counts: map[int64]int64{}}
 }
 
 // all renders events, reading the messages they are about at once.
@@ -54,6 +54,8 @@ func messagesOf(e parley.Event) []int64 {
 		return []int64{e.MessageID}
 	case parley.MessagesRestored:
 		return e.MessageIDs
+	case parley.MessageHidden:
+		return []int64{e.MessageID}
 	case parley.MessageLiked:
 		return []int64{e.MessageID}
 	case parley.SubThreadCounted:
@@ -79,26 +81,31 @@ func (r *renderer) render(l store.Logged) (realtime.Event, error) {
 func (r *renderer) frame(e parley.Event, event *realtime.Event) (frame any, err error) {
 	switch e := e.(type) {
 	case parley.MessagePosted:
-		return r.messagePosted(e)
+		return r.messagePosted(e, event)
 	case parley.MessageEdited:
 		event.Rewrites = true
 		if m, ok := r.message(e.MessageID, e.ThreadID); ok {
+			event.Audience = readersOf(m)
 			frame = parley.MessageEditedFrame{Type: "message_edited", ThreadID: e.ThreadID, Message: parley.EditedMessage{
 				ID: m.ID, Content: m.Content, ContentHTML: m.ContentHTML, IsEdited: true, EditedAt: m.EditedAt, Mentions: m.Mentions,
 			}}
 		}
 	case parley.MessagesDeleted:
-		event.Rewrites = true
+		event.Audience, event.Rewrites = readers(e.Readers), true
 		return r.messagesDeleted(e)
 	case parley.MessagesRestored:
+		event.Audience = readers(e.Readers)
 		return r.messagesRestored(e)
+	case parley.MessageHidden:
+		event.Audience, event.Rewrites = readers(parley.Readers{Author: e.AuthorID}), true
+		return r.messageHidden(e)
 	case parley.MessageLiked:
-		return r.liked(e)
+		return r.liked(e, event)
 	case parley.ThreadUpdated:
 		return r.threadUpdated(e)
 	case parley.SubThreadCounted:
 		event.Rewrites = true // earlier counts may name a sub-thread that was closed to some since
-		return r.subThreadCounted(e)
+		return r.subThreadCounted(e, event)
 	case parley.ThreadClosed:
 		event.Final = &CloseThreadDeleted
 		return r.threadDeleted(e.ThreadID)
@@ -142,19 +149,21 @@ func (r *renderer) message(id, threadID int64) (parley.Message, bool) {
 }
 
 // shown returns a message as v sees it, whom messages are read for. v may see what
-// the events are about: they are of v's own change.
+// the events are about, as they are of v's own change, but not what it answers if
+// that was hidden since.
 func (r *renderer) shown(v parley.Viewer, id int64) (parley.Message, error) {
-	if m, found := r.messages[id]; found {
+	if m, found := r.messages[id]; found && (m.ReplyToMessage == nil || !m.ReplyToMessage.IsHidden) {
 		return m, nil
 	}
 	return messageFor(r.s, v, id)
 }
 
-func (r *renderer) messagePosted(e parley.MessagePosted) (any, error) {
+func (r *renderer) messagePosted(e parley.MessagePosted, event *realtime.Event) (any, error) {
 	m, ok := r.message(e.MessageID, e.ThreadID)
 	if !ok {
 		return nil, nil
 	}
+	event.Audience = readersOf(m)
 	counts, err := r.threadCounts(e.ThreadID, m.ReplyToID)
 	return parley.NewMessageFrame{Type: "new_message", ThreadID: e.ThreadID, Message: m.ForReader(), ThreadCounts: counts}, err
 }
@@ -176,11 +185,12 @@ func (r *renderer) messagesDeleted(e parley.MessagesDeleted) (any, error) {
 // beyond it sees so when they look again.
 const maxShownLikes = 1000
 
-// messagesRestored shows those of the messages that are still there.
+// messagesRestored shows those of the messages that are still there, and hidden ones
+// to those alone who see them.
 func (r *renderer) messagesRestored(e parley.MessagesRestored) (any, error) {
 	frame := parley.MessagesRestoredFrame{Type: "messages_restored", ThreadID: e.ThreadID, Likes: []parley.MessageLikes{}}
 	for _, id := range e.MessageIDs {
-		if m, ok := r.message(id, e.ThreadID); ok {
+		if m, ok := r.message(id, e.ThreadID); ok && (!m.IsHidden || e.Readers == parley.Readers{Author: m.UserID}) {
 			frame.Messages = append(frame.Messages, m.ForReader())
 		}
 	}
@@ -197,6 +207,25 @@ func (r *renderer) messagesRestored(e parley.MessagesRestored) (any, error) {
 		}
 	}
 	frame.ThreadCounts, err = r.threadCounts(e.ThreadID, frame.Messages[0].ReplyToID)
+	return frame, err
+}
+
+// messageHidden shows a message as it is, with those who like it.
+func (r *renderer) messageHidden(e parley.MessageHidden) (any, error) {
+	m, found := r.message(e.MessageID, e.ThreadID)
+	if !found {
+		return nil, nil
+	}
+	frame := parley.MessageHiddenFrame{Type: "message_shown", ThreadID: e.ThreadID, Message: m.ForReader(), LikedBy: []int64{}}
+	if m.IsHidden {
+		frame.Type = "message_hidden"
+	}
+	likers, err := r.s.LikersOf([]int64{m.ID}, maxShownLikes)
+	if err != nil {
+		return nil, err
+	}
+	frame.LikedBy = append(frame.LikedBy, likers[m.ID]...)
+	frame.ThreadCounts, err = r.threadCounts(e.ThreadID, m.ReplyToID)
 	return frame, err
 }
 
@@ -219,12 +248,13 @@ func (r *renderer) threadCounts(threadID int64, repliedTo *int64) (c parley.Thre
 	return c, err
 }
 
-func (r *renderer) liked(e parley.MessageLiked) (any, error) {
+func (r *renderer) liked(e parley.MessageLiked, event *realtime.Event) (any, error) {
 	m, found := r.message(e.MessageID, e.ThreadID)
 	u, known, err := r.s.User(e.UserID)
 	if !found || !known || err != nil {
 		return nil, err
 	}
+	event.Audience = readersOf(m)
 	who := &parley.PersonRef{ID: u.ID, Username: u.Author().Name}
 	frame := parley.LikeFrame{Type: "message_liked", ThreadID: e.ThreadID, MessageID: m.ID, LikeCount: m.LikeCount, LikedBy: who}
 	if e.Undone {
@@ -246,11 +276,12 @@ func (r *renderer) threadUpdated(e parley.ThreadUpdated) (any, error) {
 
 // subThreadCounted names the sub-thread if there still is one and all may see it
 // who may see the message.
-func (r *renderer) subThreadCounted(e parley.SubThreadCounted) (any, error) {
+func (r *renderer) subThreadCounted(e parley.SubThreadCounted, event *realtime.Event) (any, error) {
 	m, found := r.message(e.MessageID, e.ThreadID)
 	if !found {
 		return nil, nil
 	}
+	event.Audience = readersOf(m)
 	frame := parley.SubThreadCountedFrame{
 		Type: "message_thread_count_updated", ThreadID: e.ThreadID, MessageID: m.ID, SpawnedThreadCount: m.SpawnedThreadCount,
 	}
@@ -302,6 +333,9 @@ func (r *renderer) manyMentioned(e parley.ManyMentioned, event *realtime.Event) 
 		return nil, err
 	}
 	event.Audience = admitted(t.Access)
+	if sees := readersOf(m); sees != nil {
+		event.Audience = func(c *realtime.Conn) bool { return sees(c) && admitted(t.Access)(c) }
+	}
 	return parley.SpecialMentionFrame{
 		Type: string(e.Special) + "_mention", ThreadID: t.ID, MessageID: m.ID,
 		Sender:      parley.RoleRef{ID: m.UserID, Username: m.Username, Role: m.UserRole},

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -9,66 +10,81 @@ import (
 )
 
 // RestoreMessage shows a deleted message again, with the replies that its
-// deletion took along, and returns their ids.
+// deletion took along, or a hidden one, and returns their ids.
 func (a *App) RestoreMessage(ctx context.Context, v parley.Viewer, id int64) (ids []int64, err error) {
-	var threadID int64
-	var affected []int64
+	var c moderated
 	err = a.change(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
-		m, t, err := restorable(tx, v, id)
-		if err != nil {
+		c = moderated{}
+		m, t, deleted, err := restorable(tx, v, id)
+		switch {
+		case err != nil:
 			return err
+		case !deleted:
+			ids = []int64{id}
+			return showMessage(tx, v, m, t, &c)
 		}
-		restored, err := tx.RestoreMessages(m)
-		if err != nil {
-			return err
-		}
-		threadID, ids = t.ID, tellRestored(tx, t.ID, restored)
-		if err := tx.Audit(v.ID, parley.ActMessageRestored, id, nil, auditMessages{t.ID, m.AuthorID, ids}); err != nil {
-			return err
-		}
-		if err := tellGrown(tx, t, ids...); err != nil {
-			return err
-		}
-		affected, err = tx.NotifiedOf(ids)
+		ids, err = restoreMessage(tx, v, m, t, &c)
 		return err
 	})
 	if err == nil {
-		a.pushAllCounts(ctx, affected, []int64{threadID})
+		a.pushModerated(ctx, c)
 	}
 	return ids, err
 }
 
-// restorable returns a deleted message that v may restore, with its thread, or the
-// error that tells v why not.
-func restorable(tx *store.Tx, v parley.Viewer, id int64) (m store.MessageState, t store.ThreadState, err error) {
-	deleted, found, err := tx.DeletedMessage(id)
+// restoreMessage shows a deleted message of t again, and returns the ids of all that
+// come back with it. v is of the team.
+func restoreMessage(tx *store.Tx, v parley.Viewer, m store.MessageState, t store.ThreadState, c *moderated) ([]int64, error) {
+	restored, err := tx.RestoreMessages(m)
 	if err != nil {
-		return m, t, err
+		return nil, err
 	}
-	m = deleted.MessageState
-	if found {
+	ids := tellRestored(tx, t.ID, restored)
+	if err := tx.Audit(v.ID, parley.ActMessageRestored, m.ID, nil, auditMessages{t.ID, m.AuthorID, ids}); err != nil {
+		return nil, err
+	}
+	if err := tellGrown(tx, t, ids...); err != nil {
+		return nil, err
+	}
+	if err := c.note(tx, t.ID, ids); err != nil {
+		return nil, err
+	}
+	return ids, tx.Withdraw([]int64{m.ID}, parley.NoticeDeleted)
+}
+
+// restorable returns a deleted or hidden message that v may restore, with its thread,
+// or the error that tells v why not.
+func restorable(tx *store.Tx, v parley.Viewer, id int64) (m store.MessageState, t store.ThreadState, deleted bool, err error) {
+	gone, deleted, err := tx.DeletedMessage(id)
+	if err != nil {
+		return m, t, false, err
+	}
+	m = gone.MessageState
+	if deleted {
 		if t, err = readable(&tx.Snapshot, v, m.ThreadID); err == parley.ErrThreadNotFound {
 			err = parley.ErrMessageNotFound
 		}
 	} else {
-		_, _, err = readableMessage(&tx.Snapshot, v, id)
+		m, t, err = readableMessage(&tx.Snapshot, v, id)
 	}
 	switch {
 	case err != nil:
-		return m, t, err
+		return m, t, deleted, err
 	case !v.Staff():
-		return m, t, parley.Errorf(parley.Forbidden, "Only the creator and the team may restore messages.")
-	case !found:
-		return m, t, parley.Errorf(parley.Invalid, "This message is not deleted.")
-	case deleted.DeletedAt.Add(parley.RestoreDays*24*time.Hour) < tx.Now():
-		return m, t, parley.Errorf(parley.Invalid, "This message was deleted more than %d days ago and cannot be restored any more.", parley.RestoreDays)
+		return m, t, deleted, parley.Errorf(parley.Forbidden, "Only the creator and the team may restore messages.")
+	case !deleted && !m.Hidden:
+		return m, t, deleted, parley.Errorf(parley.Invalid, "This message is neither deleted nor hidden.")
+	case !deleted:
+		return m, t, false, nil
+	case gone.DeletedAt.Add(parley.RestoreDays*24*time.Hour) < tx.Now():
+		return m, t, deleted, parley.Errorf(parley.Invalid, "This message was deleted more than %d days ago and cannot be restored any more.", parley.RestoreDays)
 	case m.ReplyToID == 0:
-		return m, t, nil
+		return m, t, deleted, nil
 	}
-	if _, found, err = tx.MessageState(m.ReplyToID); err == nil && !found {
-		err = parley.Errorf(parley.Conflict, "The message that this one answers is deleted: restore that one first.")
+	if _, found, err := tx.MessageState(m.ReplyToID); err != nil || !found {
+		return m, t, deleted, cmp.Or(err, error(parley.Errorf(parley.Conflict, "The message that this one answers is deleted: restore that one first.")))
 	}
-	return m, t, err
+	return m, t, deleted, nil
 }
 
 // restoredLength is how much text one event may bring back, in characters. A frame
@@ -77,7 +93,7 @@ const restoredLength = 16_000
 
 // tellRestored tells a thread of messages that are there again, in as many events as
 // their text needs, and returns their ids.
-func tellRestored(tx *store.Tx, threadID int64, restored []store.Restored) (ids []int64) {
+func tellRestored(tx *store.Tx, threadID int64, restored []store.Touched) (ids []int64) {
 	var batch []int64
 	var length int64
 	tell := func() {
@@ -87,11 +103,16 @@ func tellRestored(tx *store.Tx, threadID int64, restored []store.Restored) (ids 
 		batch, length = nil, 0
 	}
 	for _, r := range restored {
+		ids = append(ids, r.ID)
+		if r.Hidden {
+			tx.Append(parley.MessagesRestored{ThreadID: threadID, MessageIDs: []int64{r.ID}, Readers: parley.Readers{Author: r.AuthorID}})
+			continue
+		}
 		if length += r.Length; length > restoredLength {
 			tell()
 			length = r.Length
 		}
-		batch, ids = append(batch, r.ID), append(ids, r.ID)
+		batch = append(batch, r.ID)
 	}
 	tell()
 	return ids

@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"strings"
-	"unicode/utf8"
 
 	"parley"
 	"parley/internal/store"
@@ -15,23 +13,15 @@ type NewSanction struct {
 	Until  *parley.Time // nil: until it is taken back
 }
 
-// maxReason is the length of a moderator's reason or note at most, in characters.
-const maxReason = 500
-
 // sanction returns what is to hold from now on, or what is wrong with it.
-func (n NewSanction) sanction(now parley.Time) (parley.Sanction, error) {
-	s := parley.Sanction{Until: parley.Indefinitely, Reason: strings.TrimSpace(n.Reason)}
-	if n.Until != nil {
+func (n NewSanction) sanction(now parley.Time) (s parley.Sanction, err error) {
+	if s.Until = parley.Indefinitely; n.Until != nil {
 		s.Until = *n.Until
 	}
-	switch {
-	case s.Reason == "" || utf8.RuneCountInString(s.Reason) > maxReason:
-		return s, parley.InvalidField("reason", "must have 1 to %d characters", maxReason)
-	case !s.Holds(now):
-		return s, parley.InvalidField("until", "must be in the future")
-	default:
-		return s, nil
+	if s.Reason, err = parley.CheckReason(n.Reason); err == nil && !s.Holds(now) {
+		err = parley.InvalidField("until", "must be in the future")
 	}
+	return s, err
 }
 
 // Silence keeps somebody from writing what others see; they read on. A silence that

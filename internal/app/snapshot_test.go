@@ -81,6 +81,25 @@ func (f *forum) conversations() []change {
 			f.grow(f.Finn, m.ID, "An answer", "@Tomas")
 			return errors.Join(drop(f.DeleteMessage(ctx, f.Mina, m.ID)), drop(f.RestoreMessage(ctx, f.Tomas, m.ID)))
 		}},
+		{"a message hidden", f.hidden(func(context.Context, parley.Message) error { return nil })},
+		{"a hidden message edited, answered, liked and grown from", f.hidden(func(ctx context.Context, m parley.Message) error {
+			f.reply(f.Mina, f.Free, m.ID, "still here")
+			return errors.Join(drop(f.EditMessage(ctx, f.Mina, m.ID, "@Finn, in other words")), drop(f.Like(ctx, f.Tomas, m.ID)),
+				drop(f.CreateSubThread(ctx, f.Mina, m.ID, "Why?", "hello", none)))
+		})},
+		{"a message hidden and shown again", f.hidden(func(ctx context.Context, m parley.Message) error {
+			return drop(f.RestoreMessage(ctx, f.Ada, m.ID))
+		})},
+		{"a message hidden, deleted and restored", f.hidden(func(ctx context.Context, m parley.Message) error {
+			return errors.Join(drop(f.DeleteMessage(ctx, f.Mina, m.ID)), drop(f.RestoreMessage(ctx, f.Ada, m.ID)))
+		})},
+		{"a message restored, and hidden thereafter", func(ctx context.Context) error {
+			m := f.post(f.Mina, f.Free, "@Finn?")
+			return errors.Join(drop(f.DeleteMessage(ctx, f.Mina, m.ID)), drop(f.RestoreMessage(ctx, f.Ada, m.ID)), f.hide(ctx, m.ID))
+		}},
+		{"a message that is quoted, hidden and shown again", f.hidden(func(ctx context.Context, m parley.Message) error {
+			return errors.Join(drop(f.RestoreMessage(ctx, f.Ada, m.ID)), f.hideAgain(ctx, m.ID), drop(f.RestoreMessage(ctx, f.Ada, m.ID)))
+		})},
 		{"a like", func(ctx context.Context) error { return drop(f.Like(ctx, f.Mina, f.Free.First)) }},
 		{"a like taken back", func(ctx context.Context) error { return drop(f.Unlike(ctx, f.Mina, f.Free.First)) }},
 		{"a like that did not last", func(ctx context.Context) error {
@@ -104,6 +123,30 @@ func (f *forum) conversations() []change {
 		{"a thread read", func(ctx context.Context) error { return drop(f.MarkRead(ctx, f.Tomas, f.Free.ID, 0)) }},
 		{"all notifications read", func(ctx context.Context) error { return drop(f.ReadAllNotifications(ctx, f.Tomas)) }},
 	}
+}
+
+// hidden hides a message of Mina's that mentions, is liked, answered and grown from.
+func (f *forum) hidden(then func(context.Context, parley.Message) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		m := f.reply(f.Mina, f.Free, f.Free.First, "@Finn and @Tomas?")
+		f.reply(f.Finn, f.Free, m.ID, "yes")
+		f.grow(f.Finn, m.ID, "An answer", "hello")
+		return errors.Join(drop(f.Like(ctx, f.Tomas, m.ID)), drop(f.Like(ctx, f.Finn, m.ID)), f.hide(ctx, m.ID), then(ctx, m))
+	}
+}
+
+// hide has Finn flag a message, and Ada hide it.
+func (f *forum) hide(ctx context.Context, id int64) error {
+	f.t.Helper()
+	flag := must[int64](f.t)(f.FlagMessage(ctx, f.Finn, id, parley.FlagAbuse, "", app.Idempotency{}))
+	return f.ResolveFlag(ctx, f.Ada, flag, parley.FlagHide, "")
+}
+
+// hideAgain has Tomas flag a message, and Ada hide it.
+func (f *forum) hideAgain(ctx context.Context, id int64) error {
+	f.t.Helper()
+	flag := must[int64](f.t)(f.FlagMessage(ctx, f.Tomas, id, parley.FlagAbuse, "", app.Idempotency{}))
+	return f.ResolveFlag(ctx, f.Ada, flag, parley.FlagHide, "")
 }
 
 // settings are what managers do with threads.
@@ -216,7 +259,7 @@ func (f *forum) do(d deed) {
 	}
 	message := pick(d.Which, messages...).ID
 	text := fmt.Sprintf("%s said %d", pick(d.How, "", "@Ada", "@Mina @Finn", "@creator", "@team"), d.How)
-	switch pick(d.What, "write", "reply", "reply", "edit", "delete", "restore", "like", "unlike", "grow", "manage", "read", "read all") {
+	switch pick(d.What, "write", "reply", "reply", "edit", "delete", "restore", "like", "unlike", "grow", "manage", "read", "read all", "flag", "resolve", "resolve") {
 	case "write":
 		_, err = f.PostMessage(ctx, v, thread.ID, text, 0, app.Idempotency{})
 	case "reply":
@@ -240,6 +283,10 @@ func (f *forum) do(d deed) {
 		err = f.manage(ctx, v, thread, d.How)
 	case "read":
 		_, err = f.MarkRead(ctx, v, thread.ID, message)
+	case "flag":
+		_, err = f.FlagMessage(ctx, v, message, parley.FlagOther, "", app.Idempotency{})
+	case "resolve":
+		err = f.resolve(ctx, v, d.Which, pick(d.How, parley.FlagKeep, parley.FlagHide, parley.FlagHide, parley.FlagDelete))
 	case "read all":
 		_, err = f.ReadAllNotifications(ctx, v)
 	}
@@ -250,6 +297,17 @@ func (f *forum) do(d deed) {
 			f.t.Fatal(err)
 		}
 	}
+}
+
+// resolve resolves one of the flags that are open.
+func (f *forum) resolve(ctx context.Context, v parley.Viewer, which int, action parley.FlagAction) error {
+	flags := must[[]app.FlagEntry](f.t)(f.Flags(ctx, f.Ada, true, 0, 100))
+	if len(flags) == 0 {
+		return nil
+	}
+	flag := pick(which, flags...)
+	f.gone = append(f.gone, flag.Message.ID)
+	return f.ResolveFlag(ctx, v, flag.ID, action, "")
 }
 
 // manage changes one of a thread's settings. By the last one members lose the

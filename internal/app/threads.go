@@ -205,6 +205,10 @@ func startSubThread(tx *store.Tx, v parley.Viewer, title string, d draft, source
 		parley.SubThreadCounted{ThreadID: parent.ID, MessageID: source.ID, SubThreadID: id},
 		parley.SubThreadCreated{ThreadID: id, ParentThreadID: parent.ID, ParentMessageID: source.ID},
 	)
+	if source.Hidden {
+		// What was just told quotes nothing of it: those who see it look again.
+		tx.Append(parley.ThreadsChanged{ThreadIDs: []int64{id}, Access: parent.Access})
+	}
 	author, hears, err := hearer(tx, parent, source.AuthorID)
 	if err != nil || author.ID == v.ID || !hears || d.mentions(author) {
 		return id, 0, err // one message tells a person once, of the mention if there is one

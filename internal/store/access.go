@@ -19,6 +19,30 @@ func accessible(args *arguments, v parley.Viewer) string {
 	}
 }
 
+// shown is the condition that v may see a message, a row of messages called m, in a
+// thread that v may see: it is not deleted, and not hidden from v
+// (parley.Viewer.SeesHidden). id stands for v's id, as a placeholder.
+func shown(m string, v parley.Viewer, id string) string {
+	there := m + ".deleted_at IS NULL"
+	if v.Staff() {
+		return there
+	}
+	return there + " AND (" + m + ".hidden_at IS NULL OR " + m + ".user_id = " + id + ")"
+}
+
+// shown is the condition that v may see a message, with v's id among the arguments if
+// that matters.
+func (a *arguments) shown(m string, v parley.Viewer) string {
+	if v.Staff() {
+		return shown(m, v, "")
+	}
+	return shown(m, v, a.id(v.ID))
+}
+
+// viewerID stands for the viewer's id where that is the first argument. The cast is
+// for SQLite, see TestIDsDoNotChangeThePlan.
+const viewerID = "cast($1 AS BIGINT)"
+
 // active is the condition that the person of a row of users, after prefix, may come
 // in: parley.User.Viewer's Active.
 func (s *Snapshot) active(args *arguments, prefix string) string {

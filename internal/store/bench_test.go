@@ -102,7 +102,7 @@ func page(b *testing.B, c *storetest.Community) {
 	b.ResetTimer()
 	for b.Loop() {
 		messages := storetest.Read(b, c.Store, func(s *store.Snapshot) ([]parley.Message, error) {
-			return s.NewestMessages(c.Finn.ID, c.Free.ID, 0, 50)
+			return s.NewestMessages(c.Finn, c.Free.ID, 0, 50)
 		})
 		if len(messages) != 50 {
 			b.Fatalf("%d messages", len(messages))

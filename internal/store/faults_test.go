@@ -91,7 +91,7 @@ func TestWhatWasAcknowledgedSurvivesAKill(t *testing.T) {
 	reopened := openFile(t, file, quiet)
 	state := storetest.Found(t, reopened, func(s *store.Snapshot) (store.ThreadState, bool, error) { return s.ThreadState(c.Free.ID) })
 	messages := storetest.Read(t, reopened, func(s *store.Snapshot) ([]parley.Message, error) {
-		return s.NewestMessages(0, c.Free.ID, 0, 1<<20)
+		return s.NewestMessages(parley.Viewer{}, c.Free.ID, 0, 1<<20)
 	})
 	head := storetest.Read(t, reopened, func(s *store.Snapshot) (uint64, error) { return s.Head(parley.ThreadChannel(c.Free.ID)) })
 	newest := messages[len(messages)-1].ID

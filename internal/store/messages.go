@@ -8,26 +8,28 @@ import (
 	"parley"
 )
 
-// messageRows reads messages as the viewer, $1, sees them. What is deleted is
-// left out by the conditions that follow it. The casts are for SQLite, see
-// TestIDsDoNotChangeThePlan.
-const messageRows = `SELECT m.id, m.thread_id, m.content, m.content_html, u.id, u.display_name, u.role, u.amount_cents, u.source,
-	m.edited_at, m.created_at, m.mentions, m.reply_to_id, m.reply_count, m.like_count, m.spawned_thread_count,
+// messageRows reads messages as v, whose id is $1, sees them.
+func messageRows(v parley.Viewer) string {
+	return messageColumns + ` AND ` + shown("o", v, viewerID) + `
+	LEFT JOIN users ou ON ou.id = o.user_id
+	WHERE ` + shown("m", v, viewerID)
+}
+
+const messageColumns = `SELECT m.id, m.thread_id, m.content, m.content_html, u.id, u.display_name, u.role, u.amount_cents, u.source,
+	m.hidden_at IS NOT NULL, m.edited_at, m.created_at, m.mentions, m.reply_to_id, m.reply_count, m.like_count, m.spawned_thread_count,
 	t.parent_thread_id IS NULL, l.user_id IS NOT NULL,
-	o.id, substr(o.content, 1, 100), o.created_at, ou.display_name, ou.role, ou.amount_cents, ou.source
+	o.id, substr(o.content, 1, 100), o.hidden_at IS NOT NULL, o.created_at, ou.display_name, ou.role, ou.amount_cents, ou.source
 	FROM messages m
 	JOIN threads t ON t.id = m.thread_id AND t.deleted_at IS NULL
 	JOIN users u ON u.id = m.user_id
 	LEFT JOIN likes l ON l.message_id = m.id AND l.user_id = cast($1 AS BIGINT)
-	LEFT JOIN messages o ON o.id = m.reply_to_id AND o.deleted_at IS NULL
-	LEFT JOIN users ou ON ou.id = o.user_id
-	WHERE m.deleted_at IS NULL`
+	LEFT JOIN messages o ON o.id = m.reply_to_id`
 
 // NewestMessages returns the last limit messages of a thread before an id (0:
-// the end), oldest first.
-func (s *Snapshot) NewestMessages(viewerID, threadID, before int64, limit int) ([]parley.Message, error) {
-	args := arguments{viewerID, threadID}
-	text := messageRows + " AND m.thread_id = cast($2 AS BIGINT)"
+// the end) that v may see, oldest first.
+func (s *Snapshot) NewestMessages(v parley.Viewer, threadID, before int64, limit int) ([]parley.Message, error) {
+	args := arguments{v.ID, threadID}
+	text := messageRows(v) + " AND m.thread_id = cast($2 AS BIGINT)"
 	if before > 0 {
 		text += " AND m.id < " + args.add(before)
 	}
@@ -36,30 +38,31 @@ func (s *Snapshot) NewestMessages(viewerID, threadID, before int64, limit int) (
 	return messages, err
 }
 
-// MessagesAfter returns the first limit messages of a thread after an id, oldest
-// first.
-func (s *Snapshot) MessagesAfter(viewerID, threadID, after int64, limit int) ([]parley.Message, error) {
-	return list(s, scanMessage, messageRows+" AND m.thread_id = cast($2 AS BIGINT) AND m.id > $3 ORDER BY m.id LIMIT $4",
-		viewerID, threadID, after, limit)
+// MessagesAfter returns the first limit messages of a thread after an id that v may
+// see, oldest first.
+func (s *Snapshot) MessagesAfter(v parley.Viewer, threadID, after int64, limit int) ([]parley.Message, error) {
+	return list(s, scanMessage, messageRows(v)+" AND m.thread_id = cast($2 AS BIGINT) AND m.id > $3 ORDER BY m.id LIMIT $4",
+		v.ID, threadID, after, limit)
 }
 
-// Replies returns replies to a message after an id, oldest first.
-func (s *Snapshot) Replies(viewerID, messageID, after int64, limit, offset int) ([]parley.Message, error) {
-	return list(s, scanMessage, messageRows+" AND m.reply_to_id = cast($2 AS BIGINT) AND m.id > $3 ORDER BY m.id LIMIT $4 OFFSET $5",
-		viewerID, messageID, after, limit, offset)
+// Replies returns replies to a message after an id that v may see, oldest first.
+func (s *Snapshot) Replies(v parley.Viewer, messageID, after int64, limit, offset int) ([]parley.Message, error) {
+	return list(s, scanMessage, messageRows(v)+" AND m.reply_to_id = cast($2 AS BIGINT) AND m.id > $3 ORDER BY m.id LIMIT $4 OFFSET $5",
+		v.ID, messageID, after, limit, offset)
 }
 
-// Message returns a message; false if there is none, or no longer.
-func (s *Snapshot) Message(viewerID, id int64) (parley.Message, bool, error) {
-	return one(s, scanMessage, messageRows+" AND m.id = cast($2 AS BIGINT)", viewerID, id)
+// Message returns a message as v sees it; false if there is none, or no longer, or v
+// may not see it.
+func (s *Snapshot) Message(v parley.Viewer, id int64) (parley.Message, bool, error) {
+	return one(s, scanMessage, messageRows(v)+" AND m.id = cast($2 AS BIGINT)", v.ID, id)
 }
 
-// MessagesByID returns those of the messages that exist, by id.
-func (s *Snapshot) MessagesByID(viewerID int64, ids []int64) (map[int64]parley.Message, error) {
+// MessagesByID returns those of the messages that v may see, by id.
+func (s *Snapshot) MessagesByID(v parley.Viewer, ids []int64) (map[int64]parley.Message, error) {
 	found := make(map[int64]parley.Message, len(ids))
 	for batch := range slices.Chunk(ids, 256) {
-		args := arguments{viewerID}
-		messages, err := list(s, scanMessage, messageRows+" AND m.id IN "+in(&args, batch), args...)
+		args := arguments{v.ID}
+		messages, err := list(s, scanMessage, messageRows(v)+" AND m.id IN "+in(&args, batch), args...)
 		if err != nil {
 			return nil, err
 		}
@@ -74,11 +77,12 @@ func scanMessage(row scanner) (m parley.Message, err error) {
 	var by, origin author
 	var editedAt, replyTo, originID, originAt, originCents sql.Null[int64]
 	var originText, originName, originRole, originSource sql.Null[string]
+	var originHidden bool
 	var mentions string
 	dest := append(append([]any{&m.ID, &m.ThreadID, &m.Content, &m.ContentHTML}, by.columns()...),
-		&editedAt, &m.CreatedAt, &mentions, &replyTo, &m.ReplyCount, &m.LikeCount, &m.SpawnedThreadCount,
+		&m.IsHidden, &editedAt, &m.CreatedAt, &mentions, &replyTo, &m.ReplyCount, &m.LikeCount, &m.SpawnedThreadCount,
 		&m.CanCreateThread, &m.UserHasLiked,
-		&originID, &originText, &originAt, &originName, &originRole, &originCents, &originSource)
+		&originID, &originText, &originHidden, &originAt, &originName, &originRole, &originCents, &originSource)
 	if err := row.Scan(dest...); err != nil {
 		return m, err
 	}
@@ -94,7 +98,7 @@ func scanMessage(row scanner) (m parley.Message, err error) {
 		origin.membership = parley.Membership{AmountCents: originCents.V, Source: originSource.V}
 		o := origin.shown()
 		m.ReplyToMessage = &parley.ReplyExcerpt{
-			ID: originID.V, Content: originText.V, Username: o.Name, UserRole: o.Role,
+			ID: originID.V, Content: originText.V, IsHidden: originHidden, Username: o.Name, UserRole: o.Role,
 			UserBadgeColor: o.BadgeColor, CreatedAt: parley.Time(originAt.V),
 		}
 	}
@@ -120,6 +124,7 @@ type MessageState struct {
 	ThreadID  int64
 	AuthorID  int64
 	ReplyToID int64
+	Hidden    bool // seen by its author and the team alone
 	Content   string
 	Mentions  []parley.Mention
 }
@@ -133,11 +138,11 @@ func (s *Snapshot) MessageState(id int64) (MessageState, bool, error) {
 func (s *Snapshot) messageState(id int64) (MessageState, bool, error) {
 	return one(s, func(row scanner) (m MessageState, err error) {
 		var mentions string
-		if err := row.Scan(&m.ID, &m.ThreadID, &m.AuthorID, &m.ReplyToID, &m.Content, &mentions); err != nil {
+		if err := row.Scan(&m.ID, &m.ThreadID, &m.AuthorID, &m.ReplyToID, &m.Hidden, &m.Content, &mentions); err != nil {
 			return m, err
 		}
 		return m, json.Unmarshal([]byte(mentions), &m.Mentions)
-	}, `SELECT m.id, m.thread_id, m.user_id, coalesce(m.reply_to_id, 0), m.content, m.mentions
+	}, `SELECT m.id, m.thread_id, m.user_id, coalesce(m.reply_to_id, 0), m.hidden_at IS NOT NULL, m.content, m.mentions
 		FROM messages m JOIN threads t ON t.id = m.thread_id AND t.deleted_at IS NULL
 		WHERE m.id = cast($1 AS BIGINT) AND m.deleted_at IS NULL`, id)
 }
@@ -193,23 +198,70 @@ func (tx *Tx) EditMessage(old MessageState, editorID int64, text Text) error {
 		old.ID, text.Content, text.HTML, mentions, tx.now)
 }
 
-// DeleteMessages hides a message and all replies below it, and returns their ids,
+// Touched is a message that was deleted or restored.
+type Touched struct {
+	ID       int64
+	AuthorID int64
+	Hidden   bool
+	Length   int64 // of its text in all forms, in characters
+}
+
+func scanTouched(row scanner) (t Touched, err error) {
+	err = row.Scan(&t.ID, &t.AuthorID, &t.Hidden, &t.Length)
+	return t, err
+}
+
+const touchedColumns = `SELECT m.id, m.user_id, m.hidden_at IS NOT NULL, length(m.content) + length(m.content_html)`
+
+// counted returns how many of the messages count: hidden ones do not.
+func counted(touched []Touched) (n int) {
+	for _, t := range touched {
+		if !t.Hidden {
+			n++
+		}
+	}
+	return n
+}
+
+// DeleteMessages deletes a message and all replies below it, and returns them,
 // ascending.
-func (tx *Tx) DeleteMessages(root MessageState, byID int64) ([]int64, error) {
-	ids, err := list(&tx.Snapshot, scalar[int64], `WITH RECURSIVE below (id) AS (
-		SELECT id FROM messages WHERE id = $1 AND deleted_at IS NULL
-		UNION SELECT m.id FROM messages m JOIN below b ON m.reply_to_id = b.id WHERE m.deleted_at IS NULL)
-		SELECT id FROM below ORDER BY id`, root.ID)
+func (tx *Tx) DeleteMessages(root MessageState, byID int64) ([]Touched, error) {
+	deleted, err := list(&tx.Snapshot, scanTouched, `WITH RECURSIVE below (id, author, hidden, length) AS (
+		`+touchedColumns+` FROM messages m WHERE m.id = $1 AND m.deleted_at IS NULL
+		UNION `+touchedColumns+` FROM messages m JOIN below b ON m.reply_to_id = b.id WHERE m.deleted_at IS NULL)
+		SELECT id, author, hidden, length FROM below ORDER BY id`, root.ID)
 	if err != nil {
 		return nil, err
 	}
-	for batch := range slices.Chunk(ids, 256) {
+	for batch := range slices.Chunk(deleted, 256) {
 		args := arguments{tx.now, byID, root.ID}
-		if err := tx.write(`UPDATE messages SET deleted_at = $1, deleted_by = $2, deleted_with = $3 WHERE id IN `+in(&args, batch), args...); err != nil {
+		ids := make([]int64, len(batch))
+		for i, t := range batch {
+			ids[i] = t.ID
+		}
+		if err := tx.write(`UPDATE messages SET deleted_at = $1, deleted_by = $2, deleted_with = $3 WHERE id IN `+in(&args, ids), args...); err != nil {
 			return nil, err
 		}
 	}
-	return ids, tx.countCame(root, -1, -len(ids))
+	return deleted, tx.countCame(root, -1, -counted(deleted))
+}
+
+// HideMessage hides a message from all but its author and the team. It no longer
+// counts.
+func (tx *Tx) HideMessage(m MessageState, byID int64) error {
+	if err := tx.write(`UPDATE messages SET hidden_at = $2, hidden_by = $3 WHERE id = $1`, m.ID, tx.now, byID); err != nil {
+		return err
+	}
+	return tx.countCame(m, -1, -1)
+}
+
+// ShowMessage shows a hidden message to all again.
+func (tx *Tx) ShowMessage(m MessageState) error {
+	if err := tx.write(`UPDATE messages SET hidden_at = NULL, hidden_by = NULL WHERE id = $1`, m.ID); err != nil {
+		return err
+	}
+	m.Hidden = false
+	return tx.countCame(m, 1, 1)
 }
 
 // RepliedTo returns which message another one, deleted or not, replied to; nil if
@@ -231,9 +283,11 @@ func (s *Snapshot) MessageCount(threadID int64) (int64, error) {
 	return n, err
 }
 
-// NewestMessageID returns the id of a thread's newest message, 0 if it has none.
-func (s *Snapshot) NewestMessageID(threadID int64) (int64, error) {
-	id, _, err := one(s, scalar[int64], `SELECT coalesce(max(id), 0) FROM messages WHERE thread_id = $1 AND deleted_at IS NULL`, threadID)
+// NewestMessageID returns the id of a thread's newest message that v may see, 0 if
+// there is none.
+func (s *Snapshot) NewestMessageID(v parley.Viewer, threadID int64) (int64, error) {
+	args := arguments{threadID}
+	id, _, err := one(s, scalar[int64], `SELECT coalesce(max(m.id), 0) FROM messages m WHERE m.thread_id = $1 AND `+args.shown("m", v), args...)
 	return id, err
 }
 

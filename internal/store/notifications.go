@@ -6,23 +6,31 @@ import (
 	"parley"
 )
 
+// noticed is the condition that notification n may be shown to v for its message m: v
+// may see that, or it tells what a moderator did with it.
+func noticed(m string, v parley.Viewer, id string) string {
+	return `(n.kind = 'moderation' OR ` + shown(m, v, id) + `)`
+}
+
 // visibleNotifications is the tail of a query over notifications of one viewer
-// that may be shown: not deleted, their message and thread are there, and the
-// thread is accessible.
+// that may be shown: not deleted, their message may be seen and their thread is there
+// and accessible.
 func visibleNotifications(args *arguments, v parley.Viewer) string {
+	id := args.id(v.ID)
 	return `FROM notifications n
-		JOIN messages m ON m.id = n.message_id AND m.deleted_at IS NULL
+		JOIN messages m ON m.id = n.message_id AND ` + noticed("m", v, id) + `
 		JOIN threads t ON t.id = n.thread_id AND t.deleted_at IS NULL
 		JOIN thread_access a ON a.thread_id = n.thread_id
 		JOIN users u ON u.id = n.sender_id
-		WHERE n.user_id = ` + args.id(v.ID) + ` AND n.is_deleted = 0 AND ` + accessible(args, v)
+		WHERE n.user_id = ` + id + ` AND n.is_deleted = 0 AND ` + accessible(args, v)
 }
 
-const notificationColumns = `SELECT n.id, n.kind, u.id, u.display_name, n.thread_id, t.title, m.id, m.content, n.is_read, n.created_at `
+const notificationColumns = `SELECT n.id, n.kind, u.id, u.display_name, n.thread_id, t.title, m.id,
+	CASE WHEN m.deleted_at IS NULL THEN m.content ELSE '' END, n.about, n.is_read, n.created_at `
 
 func scanNotification(row scanner) (f parley.NotificationFacts, err error) {
 	err = row.Scan(&f.ID, &f.Kind, &f.Sender.ID, &f.Sender.Username, &f.ThreadID, &f.ThreadTitle, &f.MessageID, &f.MessageContent,
-		&f.IsRead, &f.CreatedAt)
+		&f.About, &f.IsRead, &f.CreatedAt)
 	return f, err
 }
 
@@ -72,14 +80,15 @@ type NewNotification struct {
 	SenderID  int64
 	ThreadID  int64
 	MessageID int64
+	About     parley.Notice // of the kind moderation
 }
 
 // Notify stores a notification with its event and reports whether it is new: one
 // message notifies a person once, one like once for each liker.
 func (tx *Tx) Notify(n NewNotification) (bool, error) {
-	id, err := tx.insert(`INSERT INTO notifications (user_id, kind, sender_id, thread_id, message_id, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING id`,
-		n.UserID, n.Kind, n.SenderID, n.ThreadID, n.MessageID, tx.now)
+	id, err := tx.insert(`INSERT INTO notifications (user_id, kind, sender_id, thread_id, message_id, about, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING id`,
+		n.UserID, n.Kind, n.SenderID, n.ThreadID, n.MessageID, n.About, tx.now)
 	if err != nil || id == 0 {
 		return false, err
 	}
@@ -153,6 +162,20 @@ func (tx *Tx) NotifiedOf(messageIDs []int64) ([]int64, error) {
 		}
 	}
 	return users, nil
+}
+
+// Withdraw takes back what was told of messages that moderators act on. Whose unread
+// notifications go with it, NotifiedOf has told before.
+func (tx *Tx) Withdraw(messageIDs []int64, notices ...parley.Notice) error {
+	for batch := range slices.Chunk(messageIDs, 256) {
+		var args arguments
+		err := tx.write(`UPDATE notifications SET is_deleted = 1 WHERE kind = 'moderation' AND is_deleted = 0
+			AND message_id IN `+in(&args, batch)+` AND about IN `+in(&args, notices), args...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // UnreadIn returns the users with unread notifications in these threads.

@@ -85,7 +85,7 @@ func behindProxy(t *testing.T) (*storetest.Community, *pgtest.Proxy) {
 func written(t *testing.T, c *storetest.Community) (messages, counted int, head uint64) {
 	t.Helper()
 	err := c.Store.View(t.Context(), func(s *store.Snapshot) error {
-		all, err := s.MessagesAfter(0, c.Free.ID, 0, 100_000)
+		all, err := s.MessagesAfter(parley.Viewer{}, c.Free.ID, 0, 100_000)
 		if err != nil {
 			return err
 		}

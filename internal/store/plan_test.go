@@ -128,7 +128,8 @@ func statements() []func(*Tx) error {
 		seedForPlans,
 		func(tx *Tx) error { return readThreads(tx, v) },
 		func(tx *Tx) error { return readThreads(tx, staff) },
-		func(tx *Tx) error { return readMessages(tx) },
+		func(tx *Tx) error { return readMessages(tx, v) },
+		func(tx *Tx) error { return readMessages(tx, staff) },
 		func(tx *Tx) error { return readNotifications(tx, v) },
 		func(tx *Tx) error { return readPeople(tx) },
 		func(tx *Tx) error { return changeMessages(tx) },
@@ -137,6 +138,7 @@ func statements() []func(*Tx) error {
 		func(tx *Tx) error { return administrate(tx) },
 		func(tx *Tx) error { return keepKeysAndMembers(tx) },
 		func(tx *Tx) error { return moderateEveryone(tx) },
+		func(tx *Tx) error { return moderate(tx) },
 		func(tx *Tx) error { return readStanding(tx, v) },
 		func(tx *Tx) error { return readStanding(tx, staff) },
 	}
@@ -177,12 +179,12 @@ func readThreads(tx *Tx, v parley.Viewer) error {
 	)
 }
 
-func readMessages(tx *Tx) error {
+func readMessages(tx *Tx, v parley.Viewer) error {
 	return all(
-		only(tx.NewestMessages(1, 1, 0, 50)), only(tx.NewestMessages(1, 1, 9, 50)), only(tx.MessagesAfter(1, 1, 0, 50)),
-		only(tx.Replies(1, 1, 0, 50, 0)), found(tx.Message(1, 1)), only(tx.MessagesByID(1, []int64{1, 2, 3})),
+		only(tx.NewestMessages(v, 1, 0, 50)), only(tx.NewestMessages(v, 1, 9, 50)), only(tx.MessagesAfter(v, 1, 0, 50)),
+		only(tx.Replies(v, 1, 0, 50, 0)), found(tx.Message(v, 1)), only(tx.MessagesByID(v, []int64{1, 2, 3})),
 		found(tx.MessageState(1)), found(tx.DeletedMessage(1)), only(tx.History(1, 0, 50)), only(tx.LikersOf([]int64{1, 2}, 100)),
-		only(tx.NewestMessageID(1)), only(tx.RepliedTo(1)), found(tx.ReplyCount(1)), only(tx.LastPosted(1, 1)), only(tx.Likes(1, 0, 20, 0)),
+		only(tx.NewestMessageID(v, 1)), only(tx.RepliedTo(1)), found(tx.ReplyCount(1)), only(tx.LastPosted(1, 1)), only(tx.Likes(1, 0, 20, 0)),
 	)
 }
 
@@ -255,6 +257,16 @@ func keepKeysAndMembers(tx *Tx) error {
 		only(tx.CreateKey(parley.APIKey{PublicID: "id", MadeBy: parley.PersonRef{ID: 1}}, []byte("hash"))), found(tx.KeyByHash([]byte("hash"))),
 		found(tx.Key(1)), only(tx.Keys(9)), tx.TouchKey(1, 1), found(tx.RevokeKey(1)),
 		found(tx.UserByExternalID("7")), found(tx.NameHolder("Ada", 1)), tx.SetUsername(1, "Ada"), tx.SetExternalID(1, "7"), tx.HoldMembers([]string{"7"}),
+	)
+}
+
+func moderate(tx *Tx) error {
+	message := MessageState{ID: 1, ThreadID: 1, ReplyToID: 1}
+	return all(
+		tx.HideMessage(message, 1), tx.ShowMessage(message), tx.Withdraw([]int64{1, 2}, parley.NoticeHidden),
+		only(tx.AddFlag(NewFlag{MessageID: 1, UserID: 1})), only(tx.OpenFlagsBy(1)), only(tx.OpenFlagsOf(1)), found(tx.Flag(1)),
+		only(tx.Flags(true, 0, 9)), only(tx.Flags(false, 9, 9)), tx.ResolveFlags(1, 1, parley.FlagKeep, ""),
+		tx.SetSilence(1, parley.Sanction{}), tx.SetSuspension(1, parley.Sanction{}),
 	)
 }
 

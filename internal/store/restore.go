@@ -16,27 +16,18 @@ func (s *Snapshot) DeletedMessage(id int64) (DeletedMessage, bool, error) {
 
 func (s *Snapshot) deletedMessage(id int64) (DeletedMessage, bool, error) {
 	return one(s, func(row scanner) (m DeletedMessage, err error) {
-		err = row.Scan(&m.ID, &m.ThreadID, &m.AuthorID, &m.ReplyToID, &m.DeletedAt)
+		err = row.Scan(&m.ID, &m.ThreadID, &m.AuthorID, &m.ReplyToID, &m.Hidden, &m.DeletedAt)
 		return m, err
-	}, `SELECT m.id, m.thread_id, m.user_id, coalesce(m.reply_to_id, 0), m.deleted_at
+	}, `SELECT m.id, m.thread_id, m.user_id, coalesce(m.reply_to_id, 0), m.hidden_at IS NOT NULL, m.deleted_at
 		FROM messages m JOIN threads t ON t.id = m.thread_id AND t.deleted_at IS NULL
 		WHERE m.id = cast($1 AS BIGINT) AND m.deleted_at IS NOT NULL`, id)
-}
-
-// Restored is a message that is there again.
-type Restored struct {
-	ID     int64
-	Length int64 // of its text in all forms, in characters
 }
 
 // RestoreMessages shows a deleted message again, with the replies that its
 // deletion took along, and returns them, ascending. What it answers must be
 // there.
-func (tx *Tx) RestoreMessages(root MessageState) ([]Restored, error) {
-	restored, err := list(&tx.Snapshot, func(row scanner) (r Restored, err error) {
-		err = row.Scan(&r.ID, &r.Length)
-		return r, err
-	}, `SELECT id, length(content) + length(content_html) FROM messages WHERE deleted_with = $1 ORDER BY id`, root.ID)
+func (tx *Tx) RestoreMessages(root MessageState) ([]Touched, error) {
+	restored, err := list(&tx.Snapshot, scanTouched, touchedColumns+` FROM messages m WHERE m.deleted_with = $1 ORDER BY m.id`, root.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -44,19 +35,19 @@ func (tx *Tx) RestoreMessages(root MessageState) ([]Restored, error) {
 	if err != nil {
 		return nil, err
 	}
-	return restored, tx.countCame(root, 1, len(restored))
+	return restored, tx.countCame(root, 1, counted(restored))
 }
 
 // countCame counts messages that came to a thread, or went if the numbers are
-// negative: the replies to what root answers, and all.
+// negative: the replies to what root answers, and all. Hidden ones do not count.
 func (tx *Tx) countCame(root MessageState, replies, messages int) error {
-	if root.ReplyToID != 0 {
+	if root.ReplyToID != 0 && !root.Hidden {
 		if err := tx.write(`UPDATE messages SET reply_count = reply_count + $2 WHERE id = $1`, root.ReplyToID, replies); err != nil {
 			return err
 		}
 	}
 	return tx.write(`UPDATE threads SET message_count = message_count + $2, last_message_at = coalesce(
-		(SELECT m.created_at FROM messages m WHERE m.thread_id = $1 AND m.deleted_at IS NULL ORDER BY m.id DESC LIMIT 1),
+		(SELECT m.created_at FROM messages m WHERE m.thread_id = $1 AND m.deleted_at IS NULL AND m.hidden_at IS NULL ORDER BY m.id DESC LIMIT 1),
 		last_message_at) WHERE id = $1`, root.ThreadID, messages)
 }
 

@@ -128,7 +128,11 @@ func search[T any](s *Snapshot, v parley.Viewer, f SearchFilter, kind searched, 
 func (s *Snapshot) hits(v parley.Viewer, f SearchFilter, kind searched, thread string) ([]hit, error) {
 	args := arguments{s.dialect.search.query(f.Terms)}
 	from, where, id, score := s.dialect.search.matches(kind, "$1")
-	text := `SELECT m.id, ` + score + `, m.created_at FROM ` + from + ` JOIN ` + kind.table + ` m ON m.id = ` + id + ` AND m.deleted_at IS NULL
+	there := `m.deleted_at IS NULL`
+	if kind == inMessages {
+		there = args.shown("m", v)
+	}
+	text := `SELECT m.id, ` + score + `, m.created_at FROM ` + from + ` JOIN ` + kind.table + ` m ON m.id = ` + id + ` AND ` + there + `
 		JOIN threads t ON t.id = ` + thread + ` AND t.deleted_at IS NULL JOIN thread_access a ON a.thread_id = t.id
 		WHERE ` + where + ` AND ` + accessible(&args, v)
 	switch f.Kind {

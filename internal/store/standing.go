@@ -11,7 +11,7 @@ import (
 func (s *Snapshot) ThreadsBy(v parley.Viewer, authorID int64, limit int) ([]parley.Thread, error) {
 	args := arguments{v.ID, s.now}
 	where := " WHERE t.deleted_at IS NULL AND t.user_id = " + args.id(authorID) + " AND " + accessible(&args, v)
-	return list(s, threadScanner(v), threadRows+where+" ORDER BY t.id DESC LIMIT "+args.add(limit), args...)
+	return list(s, threadScanner(v), threadRows(v)+where+" ORDER BY t.id DESC LIMIT "+args.add(limit), args...)
 }
 
 // MessagesBy returns the messages that somebody wrote and v may see, the newest
@@ -20,7 +20,7 @@ func (s *Snapshot) MessagesBy(v parley.Viewer, authorID int64, limit int) ([]par
 	args := arguments{v.ID}
 	where := " AND m.user_id = " + args.id(authorID) +
 		" AND EXISTS (SELECT 1 FROM thread_access a WHERE a.thread_id = m.thread_id AND " + accessible(&args, v) + ")"
-	return list(s, scanMessage, messageRows+where+" ORDER BY m.id DESC LIMIT "+args.add(limit), args...)
+	return list(s, scanMessage, messageRows(v)+where+" ORDER BY m.id DESC LIMIT "+args.add(limit), args...)
 }
 
 // CountBy returns how many messages and threads somebody wrote and started that v
@@ -29,7 +29,7 @@ func (s *Snapshot) CountBy(v parley.Viewer, authorID int64) (messages, threads i
 	var args arguments
 	text := `SELECT count(*) FROM messages m JOIN threads t ON t.id = m.thread_id AND t.deleted_at IS NULL
 		JOIN thread_access a ON a.thread_id = m.thread_id
-		WHERE m.user_id = ` + args.id(authorID) + ` AND m.deleted_at IS NULL AND ` + accessible(&args, v)
+		WHERE m.user_id = ` + args.id(authorID) + ` AND m.deleted_at IS NULL AND m.hidden_at IS NULL AND ` + accessible(&args, v)
 	if messages, _, err = one(s, scalar[int64], text, args...); err != nil {
 		return 0, 0, err
 	}
@@ -65,7 +65,7 @@ func (s *Snapshot) CountSince(v parley.Viewer, d time.Duration) (int64, error) {
 	args := arguments{s.now.Add(-d)}
 	n, _, err := one(s, scalar[int64], `SELECT count(*) FROM messages m JOIN threads t ON t.id = m.thread_id AND t.deleted_at IS NULL
 		JOIN thread_access a ON a.thread_id = m.thread_id
-		WHERE m.created_at > $1 AND m.deleted_at IS NULL AND `+accessible(&args, v), args...)
+		WHERE m.created_at > $1 AND m.deleted_at IS NULL AND m.hidden_at IS NULL AND `+accessible(&args, v), args...)
 	return n, err
 }
 

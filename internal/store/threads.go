@@ -39,7 +39,7 @@ func (s *Snapshot) Threads(v parley.Viewer, f ThreadFilter) ([]parley.Thread, er
 	if f.Source != 0 {
 		where += " AND t.parent_message_id = " + args.id(f.Source)
 	}
-	text := threadRows + " WHERE " + where + " ORDER BY t.is_pinned DESC, t.last_message_at DESC, t.id DESC LIMIT " +
+	text := threadRows(v) + " WHERE " + where + " ORDER BY t.is_pinned DESC, t.last_message_at DESC, t.id DESC LIMIT " +
 		args.add(f.Limit) + " OFFSET " + args.add(f.Offset)
 	return list(s, threadScanner(v), text, args...)
 }
@@ -47,7 +47,7 @@ func (s *Snapshot) Threads(v parley.Viewer, f ThreadFilter) ([]parley.Thread, er
 // Thread returns a thread as v sees it, with CanAccess telling whether v may; false
 // if there is none.
 func (s *Snapshot) Thread(v parley.Viewer, id int64) (parley.Thread, bool, error) {
-	return one(s, threadScanner(v), threadRows+" WHERE t.deleted_at IS NULL AND t.id = cast($3 AS BIGINT)", v.ID, s.now, id)
+	return one(s, threadScanner(v), threadRows(v)+" WHERE t.deleted_at IS NULL AND t.id = cast($3 AS BIGINT)", v.ID, s.now, id)
 }
 
 // CountSubThreads returns how many threads that v may see grew out of a message.
@@ -60,17 +60,18 @@ func (s *Snapshot) CountSubThreads(v parley.Viewer, messageID int64) (int64, err
 
 // unreadMessages is the tail of a query over the messages of thread t that count
 // as unread for the viewer, $1.
-const unreadMessages = `FROM messages um WHERE um.thread_id = t.id AND um.deleted_at IS NULL
+const unreadMessages = `FROM messages um WHERE um.thread_id = t.id AND um.deleted_at IS NULL AND um.hidden_at IS NULL
 	AND um.id > coalesce(r.message_id, 0) AND um.user_id <> $1`
 
-// threadRows reads threads as the viewer, $1, sees them at the time $2. The casts are for SQLite,
+// threadRows reads threads as v, whose id is $1, sees them at the time $2. The casts are for SQLite,
 // see TestIDsDoNotChangeThePlan.
-const threadRows = `SELECT t.id, t.title, t.user_id, u.display_name, u.role, u.amount_cents, u.source,
+func threadRows(v parley.Viewer) string {
+	return `SELECT t.id, t.title, t.user_id, u.display_name, u.role, u.amount_cents, u.source,
 	t.message_count, coalesce(v.views, 0), t.follower_count, t.is_pinned, t.is_locked, a.is_private, a.min_tier_cents,
 	a.tier_id, ti.title, ti.description, ti.color, t.last_message_at, t.created_at, t.parent_thread_id, t.parent_message_id,
 	sm.id, substr(sm.content, 1, 100), su.display_name, sm.created_at,
 	f.user_id IS NOT NULL, mu.user_id IS NOT NULL, r.message_id, t.slow_mode_seconds,
-	(SELECT count(*) FROM notifications n JOIN messages nm ON nm.id = n.message_id AND nm.deleted_at IS NULL
+	(SELECT count(*) FROM notifications n JOIN messages nm ON nm.id = n.message_id AND ` + noticed("nm", v, viewerID) + `
 		WHERE n.user_id = cast($1 AS BIGINT) AND n.thread_id = t.id AND n.is_read = 0 AND n.is_deleted = 0),
 	(SELECT count(*) ` + unreadMessages + `)
 	FROM threads t
@@ -78,11 +79,12 @@ const threadRows = `SELECT t.id, t.title, t.user_id, u.display_name, u.role, u.a
 	JOIN users u ON u.id = t.user_id
 	LEFT JOIN tiers ti ON ti.id = a.tier_id
 	LEFT JOIN thread_views v ON v.thread_id = t.id
-	LEFT JOIN messages sm ON sm.id = t.parent_message_id AND sm.deleted_at IS NULL
+	LEFT JOIN messages sm ON sm.id = t.parent_message_id AND ` + shown("sm", v, viewerID) + `
 	LEFT JOIN users su ON su.id = sm.user_id
 	LEFT JOIN follows f ON f.thread_id = t.id AND f.user_id = cast($1 AS BIGINT)
 	LEFT JOIN thread_mutes mu ON mu.thread_id = t.id AND mu.user_id = cast($1 AS BIGINT) AND mu.until > $2
 	LEFT JOIN read_positions r ON r.thread_id = t.id AND r.user_id = cast($1 AS BIGINT)`
+}
 
 // author is the columns that show who wrote something.
 type author struct {

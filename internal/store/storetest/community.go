@@ -131,11 +131,20 @@ func (c *Community) Notify(t testing.TB, v parley.Viewer, kind parley.Notificati
 // Delete deletes a message with all below it.
 func (c *Community) Delete(t testing.TB, messageID int64) []int64 {
 	t.Helper()
-	return Write(t, c.Store, func(tx *store.Tx) ([]int64, error) {
+	return idsOf(Write(t, c.Store, func(tx *store.Tx) ([]store.Touched, error) {
 		m, _, err := tx.MessageState(messageID)
 		if err != nil {
 			return nil, err
 		}
 		return tx.DeleteMessages(m, c.Ada.ID)
-	})
+	}))
+}
+
+// idsOf returns the ids of messages that were deleted or restored.
+func idsOf(touched []store.Touched) []int64 {
+	ids := make([]int64, len(touched))
+	for i, t := range touched {
+		ids[i] = t.ID
+	}
+	return ids
 }

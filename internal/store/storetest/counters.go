@@ -62,7 +62,7 @@ func countersKept(t *testing.T, open Open) {
 func (h *history) step(what, which, who int) (err error) {
 	message := h.alive[which%len(h.alive)]
 	person := []int64{h.c.Ada.ID, h.c.Tomas.ID, h.c.Mina.ID, h.c.Finn.ID}[who%4]
-	switch what % 9 {
+	switch what % 11 {
 	case 0, 1:
 		id, err := h.tx.InsertMessage(h.thread.ID, person, message, Text("reply"))
 		h.alive = append(h.alive, id)
@@ -81,6 +81,8 @@ func (h *history) step(what, which, who int) (err error) {
 		return h.deleteSub(which)
 	case 8:
 		return h.restore(which)
+	case 9, 10:
+		return h.hide(message, what%11 == 9)
 	}
 	return err
 }
@@ -95,8 +97,21 @@ func (h *history) delete(id int64) error {
 	}
 	gone, err := h.tx.DeleteMessages(m, h.c.Ada.ID)
 	h.gone = append(h.gone, m)
-	h.alive = slices.DeleteFunc(h.alive, func(id int64) bool { return slices.Contains(gone, id) })
+	h.alive = slices.DeleteFunc(h.alive, func(id int64) bool { return slices.Contains(idsOf(gone), id) })
 	return err
+}
+
+// hide hides a message from all but its author and the team, or shows it again.
+func (h *history) hide(id int64, hide bool) error {
+	m, _, err := h.tx.MessageState(id)
+	switch {
+	case err != nil || id == h.thread.First || m.Hidden == hide:
+		return err
+	case hide:
+		return h.tx.HideMessage(m, h.c.Ada.ID)
+	default:
+		return h.tx.ShowMessage(m)
+	}
 }
 
 func (h *history) restore(which int) error {
@@ -147,13 +162,22 @@ func (h *history) deleteSub(which int) error {
 	return err
 }
 
-// check counts what the counters count.
+// check counts what the counters count: what somebody sees to whom nothing hidden is
+// shown.
 func (h *history) check() error {
+	everybody := parley.Viewer{Role: parley.RoleMember, Active: true}
+	all, err := h.tx.NewestMessages(h.c.Ada, h.thread.ID, 0, 1000)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(messageIDs(all), h.alive) {
+		return fmt.Errorf("there are %v, want %v", messageIDs(all), h.alive)
+	}
 	state, _, err := h.tx.ThreadState(h.thread.ID)
 	if err != nil {
 		return err
 	}
-	messages, err := h.tx.NewestMessages(h.c.Ada.ID, h.thread.ID, 0, 1000)
+	messages, err := h.tx.NewestMessages(everybody, h.thread.ID, 0, 1000)
 	if err != nil {
 		return err
 	}
@@ -165,11 +189,11 @@ func (h *history) check() error {
 	if err != nil {
 		return err
 	}
-	if state.MessageCount != int64(len(messages)) || thread.FollowerCount != int64(len(followers)) || !slices.Equal(messageIDs(messages), h.alive) {
-		return fmt.Errorf("%d messages and %d followers are kept, but there are %v (want %v) and %v",
-			state.MessageCount, thread.FollowerCount, messageIDs(messages), h.alive, followers)
+	if state.MessageCount != int64(len(messages)) || thread.FollowerCount != int64(len(followers)) || thread.LastMessageAt != messages[len(messages)-1].CreatedAt {
+		return fmt.Errorf("%d messages, the last at %v, and %d followers are kept, but there are %v and %v",
+			state.MessageCount, thread.LastMessageAt, thread.FollowerCount, messageIDs(messages), followers)
 	}
-	for _, m := range messages {
+	for _, m := range all {
 		if err := h.checkMessage(m); err != nil {
 			return err
 		}
@@ -178,7 +202,7 @@ func (h *history) check() error {
 }
 
 func (h *history) checkMessage(m parley.Message) error {
-	replies, err := h.tx.Replies(h.c.Ada.ID, m.ID, 0, 1000, 0)
+	replies, err := h.tx.Replies(parley.Viewer{Role: parley.RoleMember, Active: true}, m.ID, 0, 1000, 0)
 	if err != nil {
 		return err
 	}

@@ -13,14 +13,15 @@ import (
 )
 
 var messageTests = map[string]func(*testing.T, Open){
-	"pages are read backwards and forwards, oldest first":  messagePages,
-	"a message shows its author, its origin and its likes": messageShown,
-	"many are read by id at once":                          messagesByID,
-	"an edit replaces the text":                            messageEdited,
-	"a deletion takes all replies below":                   subtreeDeleted,
-	"a deletion of many hides every one":                   longChainDeleted,
-	"replies are paged":                                    repliesPaged,
-	"the last post counts though it was deleted":           lastPosted,
+	"pages are read backwards and forwards, oldest first":                               messagePages,
+	"a message shows its author, its origin and its likes":                              messageShown,
+	"many are read by id at once":                                                       messagesByID,
+	"an edit replaces the text":                                                         messageEdited,
+	"a deletion takes all replies below":                                                subtreeDeleted,
+	"a deletion of many hides every one":                                                longChainDeleted,
+	"replies are paged":                                                                 repliesPaged,
+	"the last post counts though it was deleted":                                        lastPosted,
+	"a hidden message is shown to its author and the team alone, and counts for nobody": hiddenShown,
 }
 
 func messageIDs(messages []parley.Message) []int64 {
@@ -42,12 +43,12 @@ func messagePages(t *testing.T, open Open) {
 	all = slices.Delete(all, 3, 4)
 	newest := func(before int64, limit int) []int64 {
 		return messageIDs(Read(t, c.Store, func(s *store.Snapshot) ([]parley.Message, error) {
-			return s.NewestMessages(c.Mina.ID, c.Free.ID, before, limit)
+			return s.NewestMessages(c.Mina, c.Free.ID, before, limit)
 		}))
 	}
 	after := func(after int64, limit int) []int64 {
 		return messageIDs(Read(t, c.Store, func(s *store.Snapshot) ([]parley.Message, error) {
-			return s.MessagesAfter(c.Mina.ID, c.Free.ID, after, limit)
+			return s.MessagesAfter(c.Mina, c.Free.ID, after, limit)
 		}))
 	}
 	for _, tc := range []struct {
@@ -66,7 +67,7 @@ func messagePages(t *testing.T, open Open) {
 			t.Errorf("%s (-want +got):\n%s", tc.name, diff)
 		}
 	}
-	last := Read(t, c.Store, func(s *store.Snapshot) (int64, error) { return s.NewestMessageID(c.Free.ID) })
+	last := Read(t, c.Store, func(s *store.Snapshot) (int64, error) { return s.NewestMessageID(c.Ada, c.Free.ID) })
 	if last != all[5] {
 		t.Errorf("the newest is %d, want %d", last, all[5])
 	}
@@ -95,7 +96,7 @@ func messageShown(t *testing.T, open Open) {
 		LikeCount: 1, UserHasLiked: true, CanCreateThread: true,
 	}
 	see := func(v parley.Viewer) parley.Message {
-		return Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(v.ID, id) })
+		return Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(v, id) })
 	}
 	if diff := cmp.Diff(want, see(c.Finn)); diff != "" {
 		t.Errorf("to Finn, who likes it (-want +got):\n%s", diff)
@@ -108,7 +109,7 @@ func messageShown(t *testing.T, open Open) {
 	if state.AuthorID != c.Mina.ID || state.ReplyToID != origin || len(state.Mentions) != 2 || state.Mentions[1].Special != parley.MentionTeam {
 		t.Errorf("its state is %+v", state)
 	}
-	inSub := Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(c.Ada.ID, c.Sub.First) })
+	inSub := Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(c.Ada, c.Sub.First) })
 	if inSub.CanCreateThread || inSub.Mentions == nil {
 		t.Errorf("in a sub-thread: can_create_thread %v, mentions %v", inSub.CanCreateThread, inSub.Mentions)
 	}
@@ -127,12 +128,12 @@ func messagesByID(t *testing.T, open Open) {
 		return ids, nil
 	})
 	got := Read(t, c.Store, func(s *store.Snapshot) (map[int64]parley.Message, error) {
-		return s.MessagesByID(0, append([]int64{1 << 40}, ids...))
+		return s.MessagesByID(parley.Viewer{}, append([]int64{1 << 40}, ids...))
 	})
 	if len(got) != len(ids) || got[ids[299]].ID != ids[299] {
 		t.Errorf("%d of %d are found", len(got), len(ids))
 	}
-	if none := Read(t, c.Store, func(s *store.Snapshot) (map[int64]parley.Message, error) { return s.MessagesByID(0, nil) }); len(none) != 0 {
+	if none := Read(t, c.Store, func(s *store.Snapshot) (map[int64]parley.Message, error) { return s.MessagesByID(parley.Viewer{}, nil) }); len(none) != 0 {
 		t.Errorf("asked for none, found %d", len(none))
 	}
 }
@@ -140,7 +141,7 @@ func messagesByID(t *testing.T, open Open) {
 func messageEdited(t *testing.T, open Open) {
 	c := community(t, open)
 	id := c.Post(t, c.Mina, c.Free, "befroe")
-	before := Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(c.Ada.ID, id) })
+	before := Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(c.Ada, id) })
 	c.Clock.Pass(time.Minute)
 	Update(t, c.Store, func(tx *store.Tx) error {
 		old, _, err := tx.MessageState(id)
@@ -152,7 +153,7 @@ func messageEdited(t *testing.T, open Open) {
 	edited := parley.At(c.Clock.Now())
 	want := before
 	want.Content, want.ContentHTML, want.Mentions, want.IsEdited, want.EditedAt = "before @Finn", "<p>before</p>", []string{"Finn"}, true, &edited
-	got := Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(c.Ada.ID, id) })
+	got := Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(c.Ada, id) })
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -175,7 +176,7 @@ func subtreeDeleted(t *testing.T, open Open) {
 		t.Errorf("deleted (-want +got):\n%s", diff)
 	}
 	see := func(id int64) (m parley.Message) {
-		return Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(c.Ada.ID, id) })
+		return Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(c.Ada, id) })
 	}
 	counted := Found(t, c.Store, func(s *store.Snapshot) (int64, bool, error) { return s.ReplyCount(root) })
 	if shown := see(root).ReplyCount; shown != 1 || counted != 1 {
@@ -188,7 +189,7 @@ func subtreeDeleted(t *testing.T, open Open) {
 	if thread.MessageCount != 3 || thread.LastMessageAt != keptAt {
 		t.Errorf("the thread has %d messages, the last at %v; want 3, %v", thread.MessageCount, thread.LastMessageAt, keptAt)
 	}
-	left3 := messageIDs(Read(t, c.Store, func(s *store.Snapshot) ([]parley.Message, error) { return s.NewestMessages(c.Ada.ID, c.Free.ID, 0, 10) }))
+	left3 := messageIDs(Read(t, c.Store, func(s *store.Snapshot) ([]parley.Message, error) { return s.NewestMessages(c.Ada, c.Free.ID, 0, 10) }))
 	if diff := cmp.Diff([]int64{c.Free.First, root, kept}, left3); diff != "" {
 		t.Errorf("left (-want +got):\n%s", diff)
 	}
@@ -210,7 +211,7 @@ func longChainDeleted(t *testing.T, open Open) {
 		t.Errorf("deleted (-want +got):\n%s", diff)
 	}
 	state := Found(t, c.Store, func(s *store.Snapshot) (store.ThreadState, bool, error) { return s.ThreadState(c.Free.ID) })
-	newest := Read(t, c.Store, func(s *store.Snapshot) (int64, error) { return s.NewestMessageID(c.Free.ID) })
+	newest := Read(t, c.Store, func(s *store.Snapshot) (int64, error) { return s.NewestMessageID(c.Ada, c.Free.ID) })
 	if state.MessageCount != 1 || newest != c.Free.First {
 		t.Errorf("%d messages are counted, the newest is %d; want 1, %d", state.MessageCount, newest, c.Free.First)
 	}
@@ -225,7 +226,7 @@ func repliesPaged(t *testing.T, open Open) {
 	c.Reply(t, c.Finn, c.Free, replies[0], "not directly below")
 	page := func(after int64, limit, offset int) []int64 {
 		return messageIDs(Read(t, c.Store, func(s *store.Snapshot) ([]parley.Message, error) {
-			return s.Replies(c.Ada.ID, c.Free.First, after, limit, offset)
+			return s.Replies(c.Ada, c.Free.First, after, limit, offset)
 		}))
 	}
 	for _, tc := range []struct{ got, want []int64 }{
@@ -255,4 +256,74 @@ func lastPosted(t *testing.T, open Open) {
 	if got := last(); got != want {
 		t.Errorf("Finn last wrote at %v, want %v", got, want)
 	}
+}
+
+func hiddenShown(t *testing.T, open Open) {
+	c := community(t, open)
+	id := c.Post(t, c.Finn, c.Free, "mahogany")
+	answer := c.Reply(t, c.Ada, c.Free, id, "walnut")
+	Write(t, c.Store, func(tx *store.Tx) (bool, error) {
+		m, _, err := tx.MessageState(id)
+		if err == nil {
+			err = tx.HideMessage(m, c.Tomas.ID)
+		}
+		return true, err
+	})
+	sub := Write(t, c.Store, func(tx *store.Tx) (ThreadRef, error) {
+		return StartThread(tx, store.NewThread{Title: "sub", AuthorID: c.Ada.ID, ParentThreadID: c.Free.ID, ParentMessageID: id})
+	})
+	c.Notify(t, c.Mina, parley.NotifyMention, c.Free, id)
+	c.Notify(t, c.Tomas, parley.NotifyMention, c.Free, id)
+	stranger := parley.Viewer{ID: c.Finn.ID, Role: parley.RoleMember} // his account, deactivated
+	for _, v := range []parley.Viewer{c.Ada, c.Tomas, c.Mina, c.Finn} {
+		sees := v != c.Mina
+		if v.SeesHidden(c.Finn.ID) != sees || stranger.SeesHidden(c.Finn.ID) {
+			t.Fatalf("%d sees what is hidden: %v", v.ID, !sees)
+		}
+		for surface, shows := range c.showing(t, v, id, answer, sub.ID) {
+			if shows != sees {
+				t.Errorf("%d sees it in %s: %v, want %v", v.ID, surface, shows, sees)
+			}
+		}
+	}
+	for v, want := range map[parley.Viewer]int64{c.Mina: 0, c.Tomas: 1} {
+		unread := Read(t, c.Store, func(s *store.Snapshot) (int64, error) { return s.UnreadNotifications(v, 0) })
+		if thread := c.seen(t, v, c.Free.ID); unread != want || thread.UnreadCount != want || thread.UnreadMessages != 2 || thread.MessageCount != 2 {
+			t.Errorf("%d has %d unread, of the thread %d and %d of %d messages; want %d, and 2 of 2", v.ID, unread, thread.UnreadCount, thread.UnreadMessages, thread.MessageCount, want)
+		}
+	}
+}
+
+// seen is a thread as somebody sees it.
+func (c *Community) seen(t *testing.T, v parley.Viewer, id int64) parley.Thread {
+	t.Helper()
+	return Found(t, c.Store, func(s *store.Snapshot) (parley.Thread, bool, error) { return s.Thread(v, id) })
+}
+
+// showing tells which surfaces show a message of the free thread to somebody, which
+// another one answers and a sub-thread grew out of.
+func (c *Community) showing(t *testing.T, v parley.Viewer, id, answer, sub int64) map[string]bool {
+	t.Helper()
+	shows := map[string]bool{"the source of a sub-thread": c.seen(t, v, sub).CreatedFromMessage != nil}
+	in := func(surface string, read func(*store.Snapshot) ([]parley.Message, error)) {
+		shows[surface] = slices.Contains(messageIDs(Read(t, c.Store, read)), id)
+	}
+	in("the newest", func(s *store.Snapshot) ([]parley.Message, error) { return s.NewestMessages(v, c.Free.ID, 0, 9) })
+	in("those after one", func(s *store.Snapshot) ([]parley.Message, error) { return s.MessagesAfter(v, c.Free.ID, 0, 9) })
+	in("activity", func(s *store.Snapshot) ([]parley.Message, error) { return s.MessagesBy(v, c.Finn.ID, 9) })
+	Read(t, c.Store, func(s *store.Snapshot) (_ bool, err error) {
+		if _, shows["itself"], err = s.Message(v, id); err != nil {
+			return false, err
+		}
+		quoting, _, err := s.Message(v, answer)
+		if err != nil {
+			return false, err
+		}
+		shows["what it answers"] = quoting.ReplyToMessage != nil && quoting.ReplyToMessage.IsHidden
+		byID, err := s.MessagesByID(v, []int64{id})
+		shows["some by their ids"] = byID[id].IsHidden
+		return true, err
+	})
+	shows["search"] = len(c.findAs(t, v, "mahogany")) > 0
+	return shows
 }

@@ -86,7 +86,7 @@ func notificationPages(t *testing.T, open Open) {
 	if len(all) != 5 || all[0].ID < all[4].ID {
 		t.Fatalf("all: %+v", all)
 	}
-	newest := Read(t, c.Store, func(s *store.Snapshot) (int64, error) { return s.NewestMessageID(c.Free.ID) })
+	newest := Read(t, c.Store, func(s *store.Snapshot) (int64, error) { return s.NewestMessageID(c.Ada, c.Free.ID) })
 	want := parley.NotificationFacts{
 		ID: all[0].ID, Kind: parley.NotifyNewMessage, Sender: parley.PersonRef{ID: c.Ada.ID, Username: "Ada"}, ThreadID: c.Free.ID,
 		ThreadTitle: "Welcome", MessageID: newest, MessageContent: "hello", CreatedAt: parley.At(c.Clock.Now()),

@@ -31,12 +31,14 @@ func deletionRestored(t *testing.T, open Open) {
 	last := parley.At(c.Clock.Now())
 	c.Delete(t, right) // at the same time and by the same person as the next one
 	c.Delete(t, root)
-	restore := func(id int64) []store.Restored {
-		return Write(t, c.Store, func(tx *store.Tx) ([]store.Restored, error) {
+	restore := func(id int64) []store.Touched {
+		return Write(t, c.Store, func(tx *store.Tx) ([]store.Touched, error) {
 			return tx.RestoreMessages(c.deleted(t, id).MessageState)
 		})
 	}
-	want := []store.Restored{{ID: root, Length: 4 + 11}, {ID: left, Length: 4 + 11}, {ID: below, Length: 5 + 12}}
+	want := []store.Touched{
+		{ID: root, AuthorID: c.Finn.ID, Length: 4 + 11}, {ID: left, AuthorID: c.Mina.ID, Length: 4 + 11}, {ID: below, AuthorID: c.Ada.ID, Length: 5 + 12},
+	}
 	if diff := cmp.Diff(want, restore(root)); diff != "" {
 		t.Errorf("restored (-want +got):\n%s", diff)
 	}

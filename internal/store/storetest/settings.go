@@ -62,8 +62,8 @@ func aliasShown(t *testing.T, open Open) {
 	reply := c.Reply(t, c.Finn, c.Free, id, "hi")
 	Write(t, c.Store, func(tx *store.Tx) (bool, error) { return tx.AddLike(reply, c.Mina.ID) })
 	c.alias(t, c.Mina, "Стелла", true)
-	message := Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(c.Ada.ID, reply) })
-	own := Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(c.Ada.ID, id) })
+	message := Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(c.Ada, reply) })
+	own := Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(c.Ada, id) })
 	thread := Found(t, c.Store, func(s *store.Snapshot) (parley.Thread, bool, error) { return s.Thread(c.Ada, c.Sub.ID) })
 	likes := Read(t, c.Store, func(s *store.Snapshot) ([]store.Like, error) { return s.Likes(reply, 0, 10, 0) })
 	mina := Found(t, c.Store, func(s *store.Snapshot) (parley.User, bool, error) { return s.User(c.Mina.ID) })
@@ -81,7 +81,7 @@ func aliasShown(t *testing.T, open Open) {
 		t.Errorf("Mina signs in as %s and is found by it: %v", mina.Username, hidden)
 	}
 	c.alias(t, c.Mina, "Стелла", false)
-	if own = Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(c.Ada.ID, id) }); own.Username != "Mina" {
+	if own = Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(c.Ada, id) }); own.Username != "Mina" {
 		t.Errorf("not in use, but shown as %s", own.Username)
 	}
 }

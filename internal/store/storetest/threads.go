@@ -195,12 +195,12 @@ func threadDeleted(t *testing.T, open Open) {
 	Read(t, c.Store, func(s *store.Snapshot) (bool, error) {
 		_, state, err1 := s.ThreadState(c.Sub.ID)
 		_, thread, err2 := s.Thread(c.Ada, c.Sub.ID)
-		_, message, err3 := s.Message(c.Ada.ID, c.Sub.First)
+		_, message, err3 := s.Message(c.Ada, c.Sub.First)
 		_, messageState, err4 := s.MessageState(c.Sub.First)
 		if state || thread || message || messageState || err1 != nil || err2 != nil || err3 != nil || err4 != nil {
 			t.Errorf("found: state %v, thread %v, message %v, its state %v", state, thread, message, messageState)
 		}
-		messages, err := s.NewestMessages(c.Ada.ID, c.Sub.ID, 0, 10)
+		messages, err := s.NewestMessages(c.Ada, c.Sub.ID, 0, 10)
 		if len(messages) != 0 {
 			t.Errorf("it still has %d messages", len(messages))
 		}
@@ -209,7 +209,7 @@ func threadDeleted(t *testing.T, open Open) {
 	if got := c.list(t, c.Ada, store.ThreadFilter{Kind: parley.SubThread}); len(got) != 0 {
 		t.Errorf("listed: %v", got)
 	}
-	source := Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(c.Ada.ID, c.Free.First) })
+	source := Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(c.Ada, c.Free.First) })
 	if source.SpawnedThreadCount != 0 {
 		t.Errorf("its source still counts %d sub-threads", source.SpawnedThreadCount)
 	}

@@ -139,7 +139,7 @@ func noLostUpdate(t *testing.T, open Open) {
 	}
 	writing.Wait()
 	state := Found(t, c.Store, func(s *store.Snapshot) (store.ThreadState, bool, error) { return s.ThreadState(c.Free.ID) })
-	first := Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(c.Ada.ID, c.Free.First) })
+	first := Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(c.Ada, c.Free.First) })
 	if state.MessageCount != writers*each+1 || first.ReplyCount != writers*each {
 		t.Errorf("%d messages, %d replies; want %d, %d", state.MessageCount, first.ReplyCount, writers*each+1, writers*each)
 	}
@@ -148,7 +148,7 @@ func noLostUpdate(t *testing.T, open Open) {
 func stableSnapshot(t *testing.T, open Open) {
 	c := community(t, open)
 	count := func(s *store.Snapshot) (int64, error) {
-		messages, err := s.NewestMessages(c.Ada.ID, c.Free.ID, 0, 100)
+		messages, err := s.NewestMessages(c.Ada, c.Free.ID, 0, 100)
 		return int64(len(messages)), err
 	}
 	err := c.Store.View(t.Context(), func(s *store.Snapshot) error {
@@ -189,7 +189,7 @@ func atomicChange(t *testing.T, open Open) {
 					if err != nil {
 						return err
 					}
-					messages, err := s.NewestMessages(0, c.Free.ID, 0, 100)
+					messages, err := s.NewestMessages(parley.Viewer{}, c.Free.ID, 0, 100)
 					if err != nil {
 						return err
 					}
@@ -243,7 +243,9 @@ func (c *Community) inCompany(t *testing.T, fn func(*store.Tx) error) error {
 
 func (c *Community) messageCount(t *testing.T) int {
 	t.Helper()
-	return len(Read(t, c.Store, func(s *store.Snapshot) ([]parley.Message, error) { return s.NewestMessages(0, c.Free.ID, 0, 1000) }))
+	return len(Read(t, c.Store, func(s *store.Snapshot) ([]parley.Message, error) {
+		return s.NewestMessages(parley.Viewer{}, c.Free.ID, 0, 1000)
+	}))
 }
 
 func failureAlone(t *testing.T, open Open) {
