@@ -141,6 +141,18 @@ type (
 		Special       SpecialMention `json:"special"`
 		Notifications int64          `json:"notifications"` // people notified, as of the commit
 	}
+	// Called says that a message's mention of everyone notifies all whom it reaches.
+	// It goes to them, as NotificationFrame and, for clients in the field, once more
+	// as NewNotificationFrame; while the message exists and mentions everyone.
+	Called struct {
+		ThreadID int64 `json:"thread"`
+		CallID   int64 `json:"call"`
+	}
+	// CallsChanged says that such notifications in a thread came, went or were closed
+	// to some: nobody is shown it, but everybody's counts may be other ones.
+	CallsChanged struct {
+		ThreadID int64 `json:"thread"`
+	}
 	// EveryoneSwitched says that nobody can mention everyone any more, or again. It
 	// goes to all, as EveryoneDisabledFrame or
 	// EveryoneEnabledFrame.
@@ -221,6 +233,8 @@ func (ThreadCreated) Kind() string       { return "thread_created" }
 func (SubThreadCreated) Kind() string    { return "sub_thread_created" }
 func (ThreadDeleted) Kind() string       { return "thread_deleted" }
 func (ManyMentioned) Kind() string       { return "many_mentioned" }
+func (Called) Kind() string              { return "called" }
+func (CallsChanged) Kind() string        { return "calls_changed" }
 func (EveryoneSwitched) Kind() string    { return "everyone_switched" }
 func (EveryoneRestricted) Kind() string  { return "everyone_restricted" }
 func (Silenced) Kind() string            { return "silenced" }
@@ -245,6 +259,8 @@ func (ThreadCreated) Channel() Channel        { return ForumChannel }
 func (SubThreadCreated) Channel() Channel     { return ForumChannel }
 func (ThreadDeleted) Channel() Channel        { return ForumChannel }
 func (ManyMentioned) Channel() Channel        { return ForumChannel }
+func (Called) Channel() Channel               { return ForumChannel }
+func (CallsChanged) Channel() Channel         { return ForumChannel }
 func (EveryoneSwitched) Channel() Channel     { return ForumChannel }
 func (e EveryoneRestricted) Channel() Channel { return UserChannel(e.UserID) }
 func (e Silenced) Channel() Channel           { return UserChannel(e.UserID) }
@@ -273,6 +289,8 @@ func init() {
 	register[SubThreadCreated]()
 	register[ThreadDeleted]()
 	register[ManyMentioned]()
+	register[Called]()
+	register[CallsChanged]()
 	register[EveryoneSwitched]()
 	register[EveryoneRestricted]()
 	register[Silenced]()

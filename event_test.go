@@ -44,6 +44,8 @@ var events = []struct {
 	{parley.ThreadDeleted{ThreadID: 5, Access: parley.Access{Private: true, MinTierCents: 500}}, "thread_deleted", "f", `{"thread":5,"access":{"private":true,"min_tier_cents":500}}`},
 	{parley.ManyMentioned{ThreadID: 5, MessageID: 9, Special: parley.MentionTeam, Notifications: 3}, "many_mentioned", "f", `{"thread":5,"message":9,"special":"team","notifications":3}`},
 	{parley.ThreadsChanged{ThreadIDs: []int64{5, 6}, Access: parley.Access{MinTierCents: 500}}, "threads_changed", "f", `{"threads":[5,6],"access":{"min_tier_cents":500}}`},
+	{parley.Called{ThreadID: 5, CallID: 21}, "called", "f", `{"thread":5,"call":21}`},
+	{parley.CallsChanged{ThreadID: 5}, "calls_changed", "f", `{"thread":5}`},
 	{parley.EveryoneSwitched{Disabled: true, By: 1}, "everyone_switched", "f", `{"disabled":true,"by":1}`},
 	{parley.EveryoneSwitched{By: 1}, "everyone_switched", "f", `{"by":1}`},
 	{parley.EveryoneRestricted{UserID: 7, By: 1}, "everyone_restricted", "u7", `{"user":7,"by":1}`},

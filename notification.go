@@ -164,26 +164,25 @@ type Follow struct {
 // Recipient is what decides whether, and why, one person hears of a message.
 type Recipient struct {
 	Viewer    Viewer
-	Everyone  bool    // the message mentions everyone
+	Reached   bool    // by the message's mention of everyone, which notifies r already
 	Called    bool    // it mentions the creator or the team, and r is one of them
 	Named     bool    // it mentions r by name
 	RepliedTo bool    // r wrote the message that it replies to
 	Follow    *Follow // nil: does not follow the thread
 
-	AllowsEveryone bool // wants to hear of mentions of everyone
-	AllowsDirect   bool // wants to hear of mentions by name
-	Muted          bool // wants to hear nothing of the thread
+	AllowsDirect bool // wants to hear of mentions by name
+	Muted        bool // wants to hear nothing of the thread
 }
 
 // mentioned reports whether the message mentions r in a way that r wants to hear
 // of.
 func (r Recipient) mentioned() bool {
-	return r.Everyone && r.AllowsEveryone || r.Called || r.Named && r.AllowsDirect
+	return r.Called || r.Named && r.AllowsDirect
 }
 
 // Reason returns why r is notified of a message by sender in a thread with
 // access a, and false if r is not. One message notifies a person once, for the
-// first reason that holds: mention, reply, new message. People who do not follow
+// first reason that holds: everyone, whom a Call notifies, mention, reply, new message. People who do not follow
 // a thread still hear of mentions and replies.
 func (r Recipient) Reason(a Access, sender int64) (NotificationKind, bool) {
 	follow := Follow{Mention: true, Reply: true}
@@ -191,7 +190,7 @@ func (r Recipient) Reason(a Access, sender int64) (NotificationKind, bool) {
 		follow = *r.Follow
 	}
 	switch {
-	case r.Viewer.ID == sender || r.Muted || !a.Admits(r.Viewer):
+	case r.Viewer.ID == sender || r.Reached || r.Muted || !a.Admits(r.Viewer):
 		return "", false
 	case r.mentioned() && follow.Mention:
 		return NotifyMention, true

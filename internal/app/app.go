@@ -49,6 +49,7 @@ type Publisher interface {
 	Gossip(channel, topic string, message []byte)
 	OnGossip(topic string, handle func(realtime.Gossip))
 	SendUser(user string, m realtime.Message)
+	Each(f func(*realtime.Conn) bool)
 	Connected(user string) bool
 	Control() uint64
 	Position(channel string) (seq uint64, open bool)
@@ -70,9 +71,10 @@ func New(s *store.Store, opts Options) *App {
 	if opts.Committed == nil {
 		opts.Committed = func(parley.Event) {}
 	}
+	recounts := newRecounts()
 	return &App{
-		store: s, log: &Log{s}, logger: opts.Logger, told: opts.Committed,
-		recounts: newRecounts(),
+		store: s, log: &Log{s, recounts.everybody}, logger: opts.Logger, told: opts.Committed,
+		recounts: recounts,
 		jobs:     make(chan struct{}, 1), views: map[int64]int64{},
 		accounts: newAccounts(),
 	}
@@ -280,13 +282,20 @@ func (a *App) wanted(logged []store.Logged) (wanted []store.Logged) {
 		return nil
 	}
 	for _, l := range logged {
-		if e, ok := l.Event.(parley.Notified); !ok || (*hub).Connected(userKey(e.UserID)) {
-			wanted = append(wanted, l)
-		} else {
-			// Perhaps they are connected to another replica. Most people are nowhere, and
-			// nothing is rendered for those.
-			(*hub).Notice(realtime.Head{Channel: string(l.Channel), Seq: l.Seq})
+		a.recounts.everybody(l)
+		switch e := l.Event.(type) {
+		case parley.Called:
+			a.recounts.publish(l) // not at the expense of whoever wrote it
+			continue
+		case parley.Notified:
+			if !(*hub).Connected(userKey(e.UserID)) {
+				// Perhaps they are connected to another replica. Most people are nowhere, and
+				// nothing is rendered for those.
+				(*hub).Notice(realtime.Head{Channel: string(l.Channel), Seq: l.Seq})
+				continue
+			}
 		}
+		wanted = append(wanted, l)
 	}
 	return wanted
 }
@@ -382,7 +391,11 @@ func (a *App) flushViews(ctx context.Context) {
 func (a *App) prune(ctx context.Context) {
 	for more := true; more && ctx.Err() == nil; {
 		err := a.update(ctx, func(tx *store.Tx) (err error) {
-			more, err = tx.PruneEvents()
+			if more, err = tx.PruneEvents(); err != nil {
+				return err
+			}
+			ofCalls, err := tx.PruneCalls()
+			more = more || ofCalls
 			return err
 		})
 		if err != nil {

@@ -43,3 +43,19 @@ func admittedOf(access parley.Access, users []int64) func(*realtime.Conn) bool {
 		return ok && among[seat.Viewer.ID] && access.Admits(seat.Viewer)
 	}
 }
+
+// reachedBy is the audience of those whom a call reached and who may see it now;
+// exceptions are those of whom the rights of their seat do not tell.
+func reachedBy(c parley.Call, exceptions map[int64]bool) func(*realtime.Conn) bool {
+	return func(conn *realtime.Conn) bool {
+		seat, ok := conn.Value().(Seat)
+		v := seat.Viewer
+		if !ok || !c.Shows(v) {
+			return false
+		}
+		if reached, known := exceptions[v.ID]; known {
+			return reached
+		}
+		return v.ID <= c.LastMember && c.Asked.Admits(v)
+	}
+}

@@ -54,13 +54,15 @@ func (a *App) mentionedUsers(ctx context.Context, names []string) (people map[st
 	return people, behind, err
 }
 
-// mentions reports whether the message mentions v, by name or among many.
-func (d draft) mentions(v parley.Viewer) bool { return mentions(d.named, d.specials, v) }
-
-// mentions reports whether v is named, or meant by a mention of many.
-func mentions(named []int64, specials []parley.SpecialMention, v parley.Viewer) bool {
-	return slices.Contains(named, v.ID) || slices.ContainsFunc(specials, func(s parley.SpecialMention) bool { return s.Means(v.Role) })
+// mentions reports whether the message mentions v, by name or as one of the team. Whom
+// a mention of everyone reaches is for the store to tell.
+func (d draft) mentions(v parley.Viewer) bool {
+	return slices.Contains(d.named, v.ID) || slices.ContainsFunc(d.specials, func(s parley.SpecialMention) bool {
+		return s != parley.MentionEveryone && s.Means(v.Role)
+	})
 }
+
+func (d draft) callsEveryone() bool { return slices.Contains(d.specials, parley.MentionEveryone) }
 
 // checkSpecials refuses mentions of many by those who may not make them.
 func (d draft) checkSpecials(v parley.Viewer) error {
@@ -78,33 +80,22 @@ func (d draft) checkSpecials(v parley.Viewer) error {
 func (d draft) notify(tx *store.Tx, t store.ThreadState, messageID int64, v parley.Viewer, edited bool) error {
 	called := draft{text: d.text, named: d.named}
 	for _, special := range d.specials {
-		waits, err := d.call(tx, t, messageID, special, v)
-		if err != nil {
-			return err
+		if special == parley.MentionEveryone {
+			if err := d.callEveryone(tx, t, messageID, v, edited); err != nil {
+				return err
+			}
+			continue
 		}
-		if !waits {
-			called.specials = append(called.specials, special)
+		called.specials = append(called.specials, special)
+		if special == parley.MentionTeam {
+			n, err := tx.CountMentioned(special, t.ID, v.ID)
+			if err != nil {
+				return err
+			}
+			tx.Append(parley.ManyMentioned{ThreadID: t.ID, MessageID: messageID, Special: special, Notifications: n})
 		}
 	}
 	return called.addJob(tx, messageID, edited)
-}
-
-// call tells all that a message mentions many, unless that has to wait.
-func (d draft) call(tx *store.Tx, t store.ThreadState, messageID int64, special parley.SpecialMention, v parley.Viewer) (waits bool, err error) {
-	if special == parley.MentionCreator {
-		return false, nil
-	}
-	n, err := tx.CountMentioned(special, t.ID, t.Access, v.ID)
-	if err != nil {
-		return false, err
-	}
-	if special == parley.MentionEveryone {
-		if waits, err = d.callEveryone(tx, t, messageID, n, v); err != nil || waits {
-			return waits, err
-		}
-	}
-	tx.Append(parley.ManyMentioned{ThreadID: t.ID, MessageID: messageID, Special: special, Notifications: n})
-	return false, nil
 }
 
 // addJob has those notified whom the message mentions, and unless it was edited

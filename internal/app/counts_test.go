@@ -84,6 +84,12 @@ func TestEveryChangeOfWhatIsUnreadIsTold(t *testing.T) {
 	step("a mention in the paid thread", paid, 1, 1, 0, posting(f.Paid))
 	step("the thread read", paid, 0, 0, 1, func() (app.ReadResult, error) { return f.MarkRead(ctx, f.Mina, f.Paid.ID, 0) })
 	step("a mention again", paid, 1, 1, 0, posting(f.Paid))
+	step("everyone called", free, 1, 2, 0, func() (app.ReadResult, error) { f.post(f.Ada, f.Free, "@everyone"); return app.ReadResult{}, nil })
+	step("that message withdrawn", free, 0, 1, 0, func() (app.ReadResult, error) {
+		_, err := f.DeleteMessage(ctx, f.Ada, f.notices(f.Mina)[1].Message)
+		f.RunJobs(ctx)
+		return app.ReadResult{}, err
+	})
 	step("all read", nil, 0, 0, 1, func() (app.ReadResult, error) { return f.ReadAllNotifications(ctx, f.Mina) })
 	step("one more", paid, 1, 1, 0, posting(f.Paid))
 	step("the thread deleted", paid, 0, 0, 0, func() (app.ReadResult, error) {

@@ -152,6 +152,7 @@ func (a *App) DemoLogin(ctx context.Context, username string, c Client) (SignIn,
 
 // RunJobs runs the jobs that are due, for those who do not leave that to Run.
 func (a *App) RunJobs(ctx context.Context) {
+	defer a.recountAll(ctx)
 	for a.runJobs(ctx) {
 	}
 }

@@ -10,32 +10,46 @@ import (
 	"parley/internal/store"
 )
 
-// callEveryone decides whether a message may mention everyone now, notes the use,
-// and reports whether it waits for a creator instead.
-func (d draft) callEveryone(tx *store.Tx, t store.ThreadState, messageID, notifications int64, v parley.Viewer) (waits bool, err error) {
+// callEveryone decides whether a message may mention everyone now, and has it do so,
+// or wait for a creator.
+func (d draft) callEveryone(tx *store.Tx, t store.ThreadState, messageID int64, v parley.Viewer, edited bool) error {
 	if err := tx.Alone(); err != nil { // two at once must not both be within a limit
-		return false, err
+		return err
 	}
 	settings, err := tx.EveryoneSettings()
 	if err != nil {
-		return false, err
+		return err
+	}
+	notifications, err := tx.CountCalled(t, v.ID)
+	if err != nil {
+		return err
 	}
 	use := parley.EveryoneUse{
 		Author: v, At: tx.Now(), Kind: t.Kind, Length: utf8.RuneCountInString(d.text.Content), Notifications: notifications,
 	}
 	if use.Restriction, err = tx.Restriction(v.ID); err != nil {
-		return false, err
+		return err
 	}
 	if err := tx.EveryoneUses(&use, tx.Now().Add(-settings.Window())); err != nil {
-		return false, err
+		return err
 	}
 	if err := settings.Allows(use); err != nil {
-		return false, &refusedUse{err, v.ID, use.Restriction != nil}
+		return &refusedUse{err, v.ID, use.Restriction != nil}
 	}
 	if settings.RequireApproval && !v.IsCreator() {
-		return true, tx.AwaitApproval(v.ID, messageID)
+		return tx.AwaitApproval(v.ID, messageID)
 	}
-	return false, tx.UseEveryone(v.ID, t.ID, messageID, notifications)
+	return callAll(tx, t, v.ID, messageID, notifications, edited)
+}
+
+// callAll has a message notify everyone, of whom it reaches so many. late says that
+// the message was there before.
+func callAll(tx *store.Tx, t store.ThreadState, authorID, messageID, notifications int64, late bool) error {
+	tx.Append(parley.ManyMentioned{ThreadID: t.ID, MessageID: messageID, Special: parley.MentionEveryone, Notifications: notifications})
+	if err := tx.UseEveryone(authorID, t.ID, messageID, notifications); err != nil {
+		return err
+	}
+	return tx.AddCall(t, authorID, messageID, late)
 }
 
 // refusedUse is the refusal of a mention of everyone. Nothing of its transaction is
@@ -184,12 +198,12 @@ type auditPending struct {
 
 // ApproveEveryone has everyone notified whom a message mentions.
 func (a *App) ApproveEveryone(ctx context.Context, v parley.Viewer, id int64) error {
-	err := a.settlePending(ctx, v, id, parley.ActEveryoneApproved, func(tx *store.Tx, p store.Pending) error {
+	return a.settlePending(ctx, v, id, parley.ActEveryoneApproved, func(tx *store.Tx, p store.Pending) error {
 		m, t, err := readableMessage(&tx.Snapshot, v, p.MessageID)
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(m.Mentions, func(m parley.Mention) bool { return m.Special == parley.MentionEveryone }) {
+		if !mentionsEveryone(m) {
 			return parley.Errorf(parley.Conflict, "The message no longer mentions @everyone: reject it.")
 		}
 		settings, err := tx.EveryoneSettings()
@@ -199,19 +213,16 @@ func (a *App) ApproveEveryone(ctx context.Context, v parley.Viewer, id int64) er
 		if err != nil {
 			return err
 		}
-		everyone := draft{specials: []parley.SpecialMention{parley.MentionEveryone}}
-		n, err := tx.CountMentioned(parley.MentionEveryone, t.ID, t.Access, m.AuthorID)
+		n, err := tx.CountCalled(t, m.AuthorID)
 		if err != nil {
 			return err
 		}
-		tx.Append(parley.ManyMentioned{ThreadID: t.ID, MessageID: m.ID, Special: parley.MentionEveryone, Notifications: n})
-		if err := tx.UseEveryone(m.AuthorID, t.ID, m.ID, n); err != nil {
-			return err
-		}
-		return everyone.addJob(tx, m.ID, true)
+		return callAll(tx, t, m.AuthorID, m.ID, n, true)
 	})
-	a.wakeJobs()
-	return err
+}
+
+func mentionsEveryone(m store.MessageState) bool {
+	return slices.ContainsFunc(m.Mentions, func(m parley.Mention) bool { return m.Special == parley.MentionEveryone })
 }
 
 // RejectEveryone leaves a message as it is, without notifying everyone.

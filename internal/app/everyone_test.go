@@ -107,7 +107,8 @@ func TestAMentionThatNeedsApprovalNotifiesWhenItIsApproved(t *testing.T) {
 		t.Fatalf("waiting: %+v", pending)
 	}
 	f.tells("the approval", func() error { return f.ApproveEveryone(ctx, f.Ada, pending[0].ID) },
-		parley.ManyMentioned{ThreadID: f.Free.ID, MessageID: m.ID, Special: parley.MentionEveryone, Notifications: 3})
+		parley.ManyMentioned{ThreadID: f.Free.ID, MessageID: m.ID, Special: parley.MentionEveryone, Notifications: 3},
+		parley.Called{ThreadID: f.Free.ID})
 	f.RunJobs(ctx)
 	for _, v := range []parley.Viewer{f.Ada, f.Mina, f.Finn} {
 		if got := f.notices(v); len(got) != 1 || got[0] != (notice{parley.NotifyMention, m.ID}) {

@@ -181,8 +181,13 @@ func (n notifyJob) run(tx *store.Tx, m store.MessageState) (notified []int64, er
 	if err != nil {
 		return nil, err
 	}
+	reached, err := reachedByCall(tx, m, recipients)
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range recipients {
 		n.address(&r)
+		r.Reached = reached[r.Viewer.ID]
 		r.RepliedTo = r.Viewer.ID == repliedTo
 		kind, ok := r.Reason(t.Access, m.AuthorID)
 		if !ok || m.Hidden && !r.Viewer.SeesHidden(m.AuthorID) || n.Edited && kind != parley.NotifyMention {
@@ -205,14 +210,32 @@ func (n notifyJob) run(tx *store.Tx, m store.MessageState) (notified []int64, er
 	return notified, nil
 }
 
+// reachedByCall returns those of the recipients whom a message notifies as one of
+// everyone.
+func reachedByCall(tx *store.Tx, m store.MessageState, recipients []parley.Recipient) (map[int64]bool, error) {
+	if !mentionsEveryone(m) || len(recipients) == 0 {
+		return nil, nil
+	}
+	c, found, err := tx.CallOf(m.ID)
+	if err != nil || !found || !c.Stood {
+		return nil, err
+	}
+	ids := make([]int64, len(recipients))
+	for i, r := range recipients {
+		ids[i] = r.Viewer.ID
+	}
+	listeners, err := tx.Listeners(ids, c.ID-1)
+	reached := make(map[int64]bool, len(listeners))
+	for id, l := range listeners {
+		reached[id] = l.Reached(c)
+	}
+	return reached, err
+}
+
 // address notes how the message mentions somebody.
 func (n notifyJob) address(r *parley.Recipient) {
 	r.Named = slices.Contains(n.Named, r.Viewer.ID)
 	for _, special := range n.Specials {
-		if special == parley.MentionEveryone {
-			r.Everyone = true
-		} else if special.Means(r.Viewer.Role) {
-			r.Called = true
-		}
+		r.Called = r.Called || special.Means(r.Viewer.Role)
 	}
 }

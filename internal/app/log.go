@@ -10,7 +10,10 @@ import (
 
 // Log is the event log as a hub reads it: numbers from the log's rows, frames
 // rendered from the forum's rows as they are now. It implements realtime.Log.
-type Log struct{ store *store.Store }
+type Log struct {
+	store *store.Store
+	read  func(store.Logged) // is told of what is read; it must not block
+}
 
 // Generation names this life of the database.
 func (l *Log) Generation() string { return l.store.Generation() }
@@ -30,7 +33,7 @@ func (l *Log) Read(ctx context.Context, wants []realtime.Want) (pages []realtime
 	err = l.store.View(ctx, func(s *store.Snapshot) error {
 		pages = make([]realtime.Page, len(wants))
 		for i, want := range wants {
-			if pages[i], err = readPage(s, want); err != nil {
+			if pages[i], err = l.readPage(s, want); err != nil {
 				return err
 			}
 		}
@@ -39,7 +42,7 @@ func (l *Log) Read(ctx context.Context, wants []realtime.Want) (pages []realtime
 	return pages, err
 }
 
-func readPage(s *store.Snapshot, want realtime.Want) (page realtime.Page, err error) {
+func (l *Log) readPage(s *store.Snapshot, want realtime.Want) (page realtime.Page, err error) {
 	channel := parley.Channel(want.Channel)
 	page.Channel = want.Channel
 	if page.Head, err = s.Head(channel); err != nil || page.Head == 0 {
@@ -51,6 +54,9 @@ func readPage(s *store.Snapshot, want realtime.Want) (page realtime.Page, err er
 	logged, err := s.Events(channel, want.After, want.Limit)
 	if err != nil {
 		return page, err
+	}
+	for _, e := range logged {
+		l.read(e)
 	}
 	page.Events, err = newRenderer(s, 0).all(logged)
 	return page, err

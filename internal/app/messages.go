@@ -262,6 +262,15 @@ func (a *App) EditMessage(ctx context.Context, v parley.Viewer, id int64, conten
 		if err := tellGrown(tx, t, id); err != nil {
 			return err
 		}
+		if mentionsEveryone(m) && !d.callsEveryone() {
+			withdrawn, err := tx.WithdrawCall(t.ID, id)
+			if err != nil {
+				return err
+			}
+			if withdrawn {
+				fresh.named = d.named // they heard of it as of everyone alone
+			}
+		}
 		if len(fresh.named)+len(fresh.specials) == 0 {
 			return nil
 		}

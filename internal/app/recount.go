@@ -3,9 +3,13 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"sync"
+	"time"
 
 	"parley"
+	"parley/internal/store"
 	"parley/realtime"
 )
 
@@ -42,13 +46,19 @@ type recounts struct {
 
 	mu      sync.Mutex
 	waiting map[recount]int64 // how many were marked read, by the change without that
+
+	calls   []committedCall // that are to be published
+	threads map[int64]bool  // calls in them changed: everybody here is to be told
+	seen    map[uint64]bool // the events that said so
 }
 
 // maxRecounts bounds those that wait. Beyond, sockets learn of it with the next change.
 const maxRecounts = 10_000
 
 func newRecounts() *recounts {
-	return &recounts{wake: make(chan struct{}, 1), waiting: make(map[recount]int64)}
+	return &recounts{
+		wake: make(chan struct{}, 1), waiting: make(map[recount]int64), threads: make(map[int64]bool), seen: make(map[uint64]bool),
+	}
 }
 
 // hear takes note of what another replica told. It does not block.
@@ -65,10 +75,67 @@ func (r *recounts) hear(g realtime.Gossip) {
 		return
 	}
 	r.waiting[told] += marked
+	r.stir()
+}
+
+// stir wakes whoever does what waits. r.mu is held.
+func (r *recounts) stir() {
 	select {
 	case r.wake <- struct{}{}:
 	default:
 	}
+}
+
+// maxSeen bounds the events that are remembered. Who forgets one counts once more.
+const maxSeen = 1024
+
+// everybody takes note of an event after which everybody's counts may be other ones:
+// committed here, or read from the log, by whatever replica it is; and once, as who
+// comes back reads it again. It does not block.
+func (r *recounts) everybody(l store.Logged) {
+	var thread int64
+	switch e := l.Event.(type) {
+	case parley.Called:
+		thread = e.ThreadID
+	case parley.CallsChanged:
+		thread = e.ThreadID
+	default:
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.seen[l.Seq] {
+		return
+	}
+	if len(r.seen) == maxSeen {
+		clear(r.seen)
+	}
+	r.seen[l.Seq], r.threads[thread] = true, true
+	r.stir()
+}
+
+// committedCall is the event of a call that was committed here at a time.
+type committedCall struct {
+	store.Logged
+	at time.Time
+}
+
+// publish takes note of the event of a call that was committed now and is to be
+// published.
+func (r *recounts) publish(l store.Logged) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls = append(r.calls, committedCall{l, time.Now()})
+	r.stir()
+}
+
+func (r *recounts) takeCalls() (calls []committedCall, threads []int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	calls, threads = r.calls, slices.Sorted(maps.Keys(r.threads))
+	r.calls = nil
+	clear(r.threads)
+	return calls, threads
 }
 
 func (r *recounts) take() map[recount]int64 {
@@ -79,18 +146,82 @@ func (r *recounts) take() map[recount]int64 {
 	return waiting
 }
 
-// recountHeard sends sockets here what changed elsewhere, until ctx ends.
+// recountHeard sends sockets here what changed elsewhere, and for everybody, until
+// ctx ends.
 func (a *App) recountHeard(ctx context.Context) {
 	for {
 		select {
 		case <-a.recounts.wake:
+			a.recountAll(ctx)
 		case <-ctx.Done():
 			return
 		}
-		hub := a.hub.Load()
-		for r, marked := range a.recounts.take() {
-			r.Marked = marked
-			a.sendCounts(ctx, *hub, r)
+	}
+}
+
+// recountAll does what waits.
+func (a *App) recountAll(ctx context.Context) {
+	hub := a.hub.Load()
+	if hub == nil {
+		return
+	}
+	a.recountCalls(ctx, *hub)
+	for r, marked := range a.recounts.take() {
+		r.Marked = marked
+		a.sendCounts(ctx, *hub, r)
+	}
+}
+
+// recountCalls publishes the calls that wait and sends everybody here what they have
+// not read after them, all read at once.
+func (a *App) recountCalls(ctx context.Context, hub Publisher) {
+	calls, threads := a.recounts.takeCalls()
+	for _, c := range calls {
+		logged := []store.Logged{c.Logged}
+		err := a.store.View(ctx, func(s *store.Snapshot) error {
+			a.publish(ctx, newRenderer(s, 0), logged, c.at)
+			return nil
+		})
+		if err != nil {
+			a.unpublished(ctx, logged, err)
 		}
 	}
+	if len(threads) == 0 {
+		return
+	}
+	for i := range a.counting { // see sendCounts
+		defer a.takeTurn(int64(i))()
+	}
+	users := connectedUsers(hub)
+	var unread map[int64]store.Unread
+	err := a.store.View(ctx, func(s *store.Snapshot) (err error) {
+		unread, err = s.UnreadOf(users, threads)
+		return err
+	})
+	if err != nil {
+		a.logger.WarnContext(ctx, "counts not sent to everybody", "users", len(users), "error", err)
+		return
+	}
+	for user, u := range unread {
+		a.sendTotal(hub, user, Count{u.Total, u.Version})
+		for _, thread := range threads {
+			a.sendState(hub, user, "unread:"+userKey(thread), parley.UnreadCountFrame{
+				Type: "unread_count_updated", ThreadID: &thread, ThreadUnreadCount: u.Threads[thread],
+				TotalForumUnread: u.Total, CountVersion: u.Version,
+			})
+		}
+	}
+}
+
+// connectedUsers returns who has sockets here, each once.
+func connectedUsers(hub Publisher) (users []int64) {
+	known := map[int64]bool{}
+	hub.Each(func(c *realtime.Conn) bool {
+		if seat, ok := c.Value().(Seat); ok && !known[seat.Viewer.ID] {
+			known[seat.Viewer.ID] = true
+			users = append(users, seat.Viewer.ID)
+		}
+		return true
+	})
+	return users
 }

@@ -119,6 +119,9 @@ func (r *renderer) frame(e parley.Event, event *realtime.Event) (frame any, err 
 	case parley.ManyMentioned:
 		event.Fresh = true // the message may go
 		return r.manyMentioned(e, event)
+	case parley.Called:
+		event.Fresh = true // the message may go, and the mention be taken back
+		return r.called(e, event)
 	case parley.EveryoneSwitched:
 		event.Audience = admitted(parley.Access{})
 		return r.everyoneSwitched(e)
@@ -343,6 +346,30 @@ func (r *renderer) manyMentioned(e parley.ManyMentioned, event *realtime.Event) 
 	}, nil
 }
 
+// called shows a call to those whom it reached, as the notification that it is for
+// each of them.
+func (r *renderer) called(e parley.Called, event *realtime.Event) (any, error) {
+	c, facts, found, err := r.s.CallFacts(e.CallID)
+	if !found || err != nil {
+		return nil, err
+	}
+	exceptions, err := r.s.Exceptions(c)
+	if err != nil {
+		return nil, err
+	}
+	event.Audience = reachedBy(c, exceptions)
+	return r.notification(facts, event)
+}
+
+// notification shows a notification in both forms.
+func (r *renderer) notification(facts parley.NotificationFacts, event *realtime.Event) (_ any, err error) {
+	n := parley.NewNotification(facts, r.s.Now())
+	if event.Also, err = encode(parley.NotificationFrame{Type: "new_notification", Notification: n}); err != nil {
+		return nil, err
+	}
+	return parley.NotificationFrame{Type: "forum_notification", Notification: n}, nil
+}
+
 func (r *renderer) notified(e parley.Notified, event *realtime.Event) (any, error) {
 	v, known, err := r.s.Viewer(e.UserID)
 	if !known || err != nil {
@@ -352,11 +379,7 @@ func (r *renderer) notified(e parley.Notified, event *realtime.Event) (any, erro
 	if !found || err != nil {
 		return nil, err
 	}
-	n := parley.NewNotification(facts, r.s.Now())
-	if event.Also, err = encode(parley.NotificationFrame{Type: "new_notification", Notification: n}); err != nil {
-		return nil, err
-	}
-	return parley.NotificationFrame{Type: "forum_notification", Notification: n}, nil
+	return r.notification(facts, event)
 }
 
 func (r *renderer) membershipChanged(e parley.MembershipChanged) (any, error) {

@@ -56,6 +56,32 @@ func (f *forum) conversations() []change {
 		{"a message that mentions", said(func() { f.post(f.Mina, f.Free, "hello @Finn and @Ada") })},
 		{"a reply", said(func() { f.reply(f.Finn, f.Free, f.Free.First, "yes") })},
 		{"the team called", said(func() { f.post(f.Ada, f.Private, "@team") })},
+		{"everyone called", said(func() { f.post(f.Ada, f.Free, "hello @everyone and @Finn") })},
+		{"everyone called who may see it", said(func() { f.post(f.Ada, f.Paid, "@everyone") })},
+		{"everyone called, and a notification of that read", func(ctx context.Context) error {
+			f.post(f.Ada, f.Free, "@everyone")
+			return drop(f.ReadNotification(ctx, f.Tomas, f.notificationsOf(f.Tomas)[0].ID))
+		}},
+		{"everyone called, and a notification of that deleted", func(ctx context.Context) error {
+			f.post(f.Ada, f.Free, "@everyone")
+			return drop(f.DeleteNotification(ctx, f.Tomas, f.notificationsOf(f.Tomas)[0].ID))
+		}},
+		{"everyone called by an edit", func(ctx context.Context) error {
+			return drop(f.EditMessage(ctx, f.Ada, f.Free.First, "Welcome, @everyone"))
+		}},
+		{"and by another one no longer", func(ctx context.Context) error {
+			return drop(f.EditMessage(ctx, f.Ada, f.Free.First, "Welcome, @Mina"))
+		}},
+		{"and again", func(ctx context.Context) error {
+			return drop(f.EditMessage(ctx, f.Ada, f.Free.First, "Welcome, @Mina and @everyone"))
+		}},
+		{"a message that calls everyone deleted and restored", func(ctx context.Context) error {
+			m := f.post(f.Ada, f.Free, "@everyone")
+			return errors.Join(drop(f.DeleteMessage(ctx, f.Ada, m.ID)), drop(f.RestoreMessage(ctx, f.Ada, m.ID)))
+		}},
+		{"a message that calls everyone deleted", func(ctx context.Context) error {
+			return drop(f.DeleteMessage(ctx, f.Ada, f.post(f.Ada, f.Free, "@everyone").ID))
+		}},
 		{"an edit that mentions", func(ctx context.Context) error {
 			return drop(f.EditMessage(ctx, f.Ada, f.Free.First, "Welcome, @Mina"))
 		}},
@@ -171,6 +197,7 @@ func (f *forum) settings() []change {
 		{"a sub-thread public again", update(f.Sub, public)},
 		{"the free thread for some", func(ctx context.Context) error {
 			f.post(f.Mina, f.Free, "@Finn") // he has something unread in it
+			f.post(f.Ada, f.Free, "@everyone")
 			return update(f.Free, app.ThreadPatch{TierID: &silver})(ctx)
 		}},
 		{"the free thread for all again", update(f.Free, app.ThreadPatch{TierID: &free})},
@@ -179,6 +206,7 @@ func (f *forum) settings() []change {
 		}},
 		{"a membership lost, with something unread", func(ctx context.Context) error {
 			f.post(f.Ada, f.Paid, "@Mina")
+			f.post(f.Ada, f.Paid, "@everyone")
 			return pays(f.Mina, &three)(ctx)
 		}},
 		{"a membership regained", pays(f.Mina, &five)},
@@ -191,6 +219,7 @@ func (f *forum) settings() []change {
 		{"a sub-thread deleted", func(ctx context.Context) error { return drop(f.DeleteThread(ctx, f.Mina, f.Sub.ID)) }},
 		{"a thread deleted with its sub-threads", func(ctx context.Context) error {
 			f.post(f.Mina, f.Free, "@Finn")
+			f.post(f.Ada, f.Free, "@everyone")
 			return drop(f.DeleteThread(ctx, f.Ada, f.Free.ID))
 		}},
 	}
@@ -258,7 +287,7 @@ func (f *forum) do(d deed) {
 		f.t.Fatal(err)
 	}
 	message := pick(d.Which, messages...).ID
-	text := fmt.Sprintf("%s said %d", pick(d.How, "", "@Ada", "@Mina @Finn", "@creator", "@team"), d.How)
+	text := fmt.Sprintf("%s said %d", pick(d.How, "", "@Ada", "@Mina @Finn", "@creator", "@team", "@everyone"), d.How)
 	switch pick(d.What, "write", "reply", "reply", "edit", "delete", "restore", "like", "unlike", "grow", "manage", "read", "read all", "flag", "resolve", "resolve") {
 	case "write":
 		_, err = f.PostMessage(ctx, v, thread.ID, text, 0, app.Idempotency{})
@@ -291,7 +320,7 @@ func (f *forum) do(d deed) {
 		_, err = f.ReadAllNotifications(ctx, v)
 	}
 	switch parley.KindOf(err) {
-	case parley.Forbidden, parley.NotFound, parley.Invalid, parley.Conflict:
+	case parley.Forbidden, parley.NotFound, parley.Invalid, parley.Conflict, parley.RateLimited:
 	default:
 		if err != nil {
 			f.t.Fatal(err)

@@ -213,6 +213,11 @@ func startSubThread(tx *store.Tx, v parley.Viewer, title string, d draft, source
 	if err != nil || author.ID == v.ID || !hears || d.mentions(author) {
 		return id, 0, err // one message tells a person once, of the mention if there is one
 	}
+	if d.callsEveryone() {
+		if reached, err := tx.Reached(first, author.ID); err != nil || reached {
+			return id, 0, err
+		}
+	}
 	_, err = tx.Notify(store.NewNotification{
 		UserID: author.ID, Kind: parley.NotifySubThread, SenderID: v.ID, ThreadID: id, MessageID: first,
 	})

@@ -165,3 +165,35 @@ func TestGlobalSocketsAreToldOfTheStateOfTheBus(t *testing.T) {
 	}
 	watching.settled()
 }
+
+// TestACallReachesTheSocketsOfOtherReplicas with a bus and, through the log alone,
+// without one.
+func TestACallReachesTheSocketsOfOtherReplicas(t *testing.T) {
+	followed := func() settings { return settings{hub: realtime.Config{Follow: 10 * time.Millisecond}} }
+	for name, two := range map[string]func() (here, there *forum){
+		"with a bus": func() (here, there *forum) { return openTwo(t, live.Limits{}) },
+		"without one": func() (here, there *forum) {
+			here = open(t, followed())
+			return here, here.replica(followed())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			here, there := two()
+			here.works()
+			there.works()
+			thread := here.workshop()
+			sockets := []*socket{here.mina.opens(globalPath), there.finn.opens(globalPath)}
+			here.tomas.posts(thread, "Hello @everyone.")
+			for _, s := range sockets {
+				seen := map[string]frame{}
+				for seen["forum_notification"] == nil || seen["new_notification"] == nil || seen["unread_count_updated"] == nil || seen["everyone_mention"] == nil {
+					got := s.next()
+					seen[got.kind()] = got
+				}
+				if got := seen["unread_count_updated"]; got.number("thread_id") != thread || got.number("thread_unread_count") != 1 || got.number("total_forum_unread") != 1 {
+					t.Errorf("got %v", got)
+				}
+			}
+		})
+	}
+}

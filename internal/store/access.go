@@ -49,6 +49,16 @@ func (s *Snapshot) active(args *arguments, prefix string) string {
 	return prefix + "is_active = 1 AND " + prefix + "suspended_until <= " + args.add(s.now)
 }
 
+// accessibleTo is accessible for somebody who is a row of users called u.
+func (s *Snapshot) accessibleTo(args *arguments) string {
+	return s.active(args, "u.") + " AND (u.role <> " + args.add(parley.RoleMember) + " OR a.is_private = 0 AND a.min_tier_cents <= u.amount_cents)"
+}
+
+// shownTo is shown, of message m, for somebody who is a row of users called u.
+func shownTo(args *arguments) string {
+	return "m.deleted_at IS NULL AND (m.hidden_at IS NULL OR m.user_id = u.id OR u.role <> " + args.add(parley.RoleMember) + ")"
+}
+
 // ThreadState is what decisions about a thread are made from.
 type ThreadState struct {
 	ID              int64

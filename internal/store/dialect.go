@@ -19,6 +19,10 @@ type dialect struct {
 	ordered bool
 
 	search searching
+
+	// countID is a statement that takes the next id of the notifications for something
+	// else, empty if nextID does so; nextID is the expression for it.
+	countID, nextID string
 }
 
 var sqliteDialect = dialect{
@@ -28,6 +32,8 @@ var sqliteDialect = dialect{
 	since:      `id >= $1`,
 	ordered:    true,
 	search:     fts5{},
+	countID:    `UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'notifications'`,
+	nextID:     `(SELECT seq FROM sqlite_sequence WHERE name = 'notifications')`,
 }
 
 // On PostgreSQL rows become visible in another order than they are written in.
@@ -41,4 +47,5 @@ var postgresDialect = dialect{
 	cursor:     `SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)`,
 	since:      `txid >= CAST($1 AS xid8)`,
 	search:     tsvector{},
+	nextID:     `nextval(pg_get_serial_sequence('notifications', 'id'))`,
 }

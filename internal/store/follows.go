@@ -7,6 +7,9 @@ func (tx *Tx) Follow(threadID, userID int64, f parley.Follow) error {
 	if err := tx.FollowUnlessFollowing(threadID, userID, f); err != nil {
 		return err
 	}
+	if err := tx.hearMentions(threadID, userID, f.Mention); err != nil {
+		return err
+	}
 	return tx.write(`UPDATE follows SET new_message = $3, mention = $4, reply = $5 WHERE thread_id = $1 AND user_id = $2`,
 		threadID, userID, flag(f.NewMessage), flag(f.Mention), flag(f.Reply))
 }
@@ -16,6 +19,11 @@ func (tx *Tx) Follow(threadID, userID int64, f parley.Follow) error {
 func (tx *Tx) FollowUnlessFollowing(threadID, userID int64, f parley.Follow) error {
 	if err := tx.holdThread(threadID); err != nil {
 		return err
+	}
+	if !f.Mention {
+		if err := tx.deafenNewFollower(threadID, userID); err != nil {
+			return err
+		}
 	}
 	err := tx.write(`UPDATE threads SET follower_count = follower_count + 1
 		WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM follows WHERE thread_id = $1 AND user_id = $2)`, threadID, userID)
@@ -30,6 +38,9 @@ func (tx *Tx) FollowUnlessFollowing(threadID, userID int64, f parley.Follow) err
 // Unfollow makes a user follow a thread no longer.
 func (tx *Tx) Unfollow(threadID, userID int64) error {
 	if err := tx.holdThread(threadID); err != nil {
+		return err
+	}
+	if err := tx.hearMentions(threadID, userID, true); err != nil {
 		return err
 	}
 	err := tx.write(`UPDATE threads SET follower_count = follower_count - 1

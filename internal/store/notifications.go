@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"slices"
 
 	"parley"
@@ -35,8 +36,25 @@ func scanNotification(row scanner) (f parley.NotificationFacts, err error) {
 }
 
 // Notifications returns v's notifications before an id (0: the newest), newest
-// first.
+// first: their own, and the calls that reached them.
 func (s *Snapshot) Notifications(v parley.Viewer, before int64, limit, offset int) ([]parley.NotificationFacts, error) {
+	calls, read, err := s.heard(v, before)
+	if err != nil {
+		return nil, err
+	}
+	// Of the notifications before the page at least so many are the member's own: those
+	// are left out of both the page and what it is cut from.
+	skipped := max(0, offset-len(calls))
+	own, err := s.ownNotifications(v, before, limit+offset-skipped, skipped)
+	if err != nil || len(calls) == 0 {
+		return own, err
+	}
+	page := mergeIDs(own, calls)
+	page = page[min(offset-skipped, len(page)):]
+	return s.withCalls(page[:min(limit, len(page))], read)
+}
+
+func (s *Snapshot) ownNotifications(v parley.Viewer, before int64, limit, offset int) ([]parley.NotificationFacts, error) {
 	var args arguments
 	text := notificationColumns + visibleNotifications(&args, v)
 	if before > 0 {
@@ -46,19 +64,89 @@ func (s *Snapshot) Notifications(v parley.Viewer, before int64, limit, offset in
 	return list(s, scanNotification, text, args...)
 }
 
+// mergeIDs returns notifications together with calls, of which only the ids are
+// set, the newest first.
+func mergeIDs(own []parley.NotificationFacts, calls []parley.Call) []parley.NotificationFacts {
+	merged := slices.Clone(own)
+	for _, c := range calls {
+		merged = append(merged, parley.NotificationFacts{ID: c.ID})
+	}
+	slices.SortFunc(merged, func(a, b parley.NotificationFacts) int { return cmp.Compare(b.ID, a.ID) })
+	return merged
+}
+
+// withCalls fills in what calls say.
+func (s *Snapshot) withCalls(page []parley.NotificationFacts, read map[int64]bool) ([]parley.NotificationFacts, error) {
+	var ids []int64
+	for _, f := range page {
+		if _, isCall := read[f.ID]; isCall {
+			ids = append(ids, f.ID)
+		}
+	}
+	facts, err := s.callFacts(ids)
+	for i, f := range page {
+		if said, isCall := facts[f.ID]; isCall {
+			said.IsRead = read[f.ID]
+			page[i] = said
+		}
+	}
+	return page, err
+}
+
+// callFacts returns what calls say, by id, to somebody who has not read them.
+func (s *Snapshot) callFacts(ids []int64) (map[int64]parley.NotificationFacts, error) {
+	facts := make(map[int64]parley.NotificationFacts, len(ids))
+	if len(ids) == 0 {
+		return facts, nil
+	}
+	var args arguments
+	all, err := list(s, scanNotification, `SELECT c.id, 'mention', u.id, u.display_name, c.thread_id, t.title, m.id, m.content, '', 0, c.created_at
+		FROM calls c JOIN messages m ON m.id = c.message_id JOIN threads t ON t.id = c.thread_id JOIN users u ON u.id = c.sender_id
+		WHERE c.id IN `+in(&args, ids), args...)
+	for _, f := range all {
+		facts[f.ID] = f
+	}
+	return facts, err
+}
+
+// CallFacts returns what a call says; false if there is none, or none any more, or
+// its message is gone or mentions everyone no longer.
+func (s *Snapshot) CallFacts(id int64) (parley.Call, parley.NotificationFacts, bool, error) {
+	c, found, err := s.Call(id)
+	if err != nil || !found || !c.Stood {
+		return c, parley.NotificationFacts{}, false, err
+	}
+	facts, err := s.callFacts([]int64{id})
+	return c, facts[id], err == nil, err
+}
+
 // Notification returns one of v's notifications; false if there is none to show.
 func (s *Snapshot) Notification(v parley.Viewer, id int64) (parley.NotificationFacts, bool, error) {
 	var args arguments
 	text := notificationColumns + visibleNotifications(&args, v)
-	return one(s, scanNotification, text+" AND n.id = "+args.id(id), args...)
+	own, found, err := one(s, scanNotification, text+" AND n.id = "+args.id(id), args...)
+	if err != nil || found {
+		return own, found, err
+	}
+	c, facts, found, err := s.CallFacts(id)
+	if err != nil || !found {
+		return own, false, err
+	}
+	l, err := s.listener(v, id-1)
+	facts.IsRead = l.HasRead(c)
+	return facts, l.Sees(c), err
 }
 
 // CountNotifications returns how many notifications v has, read ones included.
 func (s *Snapshot) CountNotifications(v parley.Viewer) (int64, error) {
 	var args arguments
 	text := "SELECT count(*) " + visibleNotifications(&args, v)
-	count, _, err := one(s, scalar[int64], text, args...)
-	return count, err
+	own, _, err := one(s, scalar[int64], text, args...)
+	if err != nil {
+		return 0, err
+	}
+	calls, _, err := s.heard(v, 0)
+	return own + int64(len(calls)), err
 }
 
 // UnreadNotifications returns how many notifications v has not read, of one
@@ -69,8 +157,16 @@ func (s *Snapshot) UnreadNotifications(v parley.Viewer, threadID int64) (int64, 
 	if threadID != 0 {
 		text += " AND n.thread_id = " + args.id(threadID)
 	}
-	count, _, err := one(s, scalar[int64], text, args...)
-	return count, err
+	own, _, err := one(s, scalar[int64], text, args...)
+	if err != nil {
+		return 0, err
+	}
+	if threadID != 0 {
+		calls, err := s.unreadCallsIn(v, threadID)
+		return own + calls, err
+	}
+	calls, err := s.unreadCalls(v)
+	return own + int64(len(calls)), err
 }
 
 // NewNotification is a notification to be stored.
@@ -104,7 +200,7 @@ func (tx *Tx) ReadThread(v parley.Viewer, threadID, upTo int64) (int64, error) {
 	if upTo > 0 {
 		visible += " AND n.message_id <= " + args.add(upTo)
 	}
-	return tx.readVisible(v, visible, args)
+	return tx.readVisible(v, visible, args, func(c parley.Call) bool { return c.ThreadID == threadID && (upTo == 0 || c.MessageID <= upTo) })
 }
 
 // ReadNotification marks one notification of v read, or all if id is 0, and
@@ -115,26 +211,43 @@ func (tx *Tx) ReadNotification(v parley.Viewer, id int64) (int64, error) {
 	if id != 0 {
 		visible += " AND n.id = " + args.id(id)
 	}
-	return tx.readVisible(v, visible, args)
+	return tx.readVisible(v, visible, args, func(c parley.Call) bool { return id == 0 || c.ID == id })
 }
 
-func (tx *Tx) readVisible(v parley.Viewer, visible string, args arguments) (int64, error) {
-	return tx.changeNotifications(v.ID, `UPDATE notifications SET is_read = 1 WHERE id IN (SELECT n.id `+visible+` AND n.is_read = 0)`, args...)
+// readVisible marks those of v's notifications read that a condition chooses, and
+// those of the calls that another one does.
+func (tx *Tx) readVisible(v parley.Viewer, visible string, args arguments, wanted func(parley.Call) bool) (int64, error) {
+	return tx.changeNotifications(v.ID, func() (int64, error) {
+		own, err := tx.exec(`UPDATE notifications SET is_read = 1 WHERE id IN (SELECT n.id `+visible+` AND n.is_read = 0)`, args...)
+		if err != nil {
+			return 0, err
+		}
+		calls, err := tx.readCalls(v, wanted)
+		return own + calls, err
+	})
 }
 
 // DeleteNotification hides a notification of a user and returns whether there
 // was one.
 func (tx *Tx) DeleteNotification(userID, id int64) (bool, error) {
-	n, err := tx.changeNotifications(userID,
-		`UPDATE notifications SET is_deleted = 1 WHERE user_id = $1 AND id = $2 AND is_deleted = 0`, userID, id)
+	n, err := tx.changeNotifications(userID, func() (int64, error) {
+		own, err := tx.exec(`UPDATE notifications SET is_deleted = 1 WHERE user_id = $1 AND id = $2 AND is_deleted = 0`, userID, id)
+		if err != nil || own > 0 {
+			return own, err
+		}
+		deleted, err := tx.deleteCall(userID, id)
+		return flag(deleted), err
+	})
 	return n > 0, err
 }
 
-func (tx *Tx) changeNotifications(userID int64, text string, args ...any) (int64, error) {
+// changeNotifications runs a change of a user's notifications, which returns how
+// many it changed.
+func (tx *Tx) changeNotifications(userID int64, change func() (int64, error)) (int64, error) {
 	if err := tx.inTurn(userID); err != nil {
 		return 0, err
 	}
-	n, err := tx.exec(text, args...)
+	n, err := change()
 	if err != nil || n == 0 {
 		return 0, err
 	}
@@ -142,7 +255,8 @@ func (tx *Tx) changeNotifications(userID int64, text string, args ...any) (int64
 }
 
 // NotifiedOf returns the users with unread notifications of these messages, and
-// counts the versions of their counts up: the messages come or go.
+// counts the versions of their counts up: the messages come or go. Where they call
+// everyone it appends the event that says so.
 func (tx *Tx) NotifiedOf(messageIDs []int64) ([]int64, error) {
 	var users []int64
 	for batch := range slices.Chunk(messageIDs, 256) {
@@ -153,6 +267,9 @@ func (tx *Tx) NotifiedOf(messageIDs []int64) ([]int64, error) {
 			return nil, err
 		}
 		users = append(users, some...)
+		if err := tx.tellCalls("message_id", batch); err != nil {
+			return nil, err
+		}
 	}
 	slices.Sort(users) // locked in the order of their ids
 	users = slices.Compact(users)
@@ -178,13 +295,18 @@ func (tx *Tx) Withdraw(messageIDs []int64, notices ...parley.Notice) error {
 	return nil
 }
 
-// UnreadIn returns the users with unread notifications in these threads.
-func (s *Snapshot) UnreadIn(threadIDs []int64) ([]int64, error) {
+// UnreadIn returns the users with unread notifications in these threads, which go or
+// are closed to some. Where messages in them call everyone it appends the events
+// that say so.
+func (tx *Tx) UnreadIn(threadIDs []int64) ([]int64, error) {
 	if len(threadIDs) == 0 {
 		return nil, nil
 	}
+	if err := tx.tellCalls("thread_id", threadIDs); err != nil {
+		return nil, err
+	}
 	var args arguments
-	return list(s, scalar[int64], `SELECT DISTINCT user_id FROM notifications
+	return list(&tx.Snapshot, scalar[int64], `SELECT DISTINCT user_id FROM notifications
 		WHERE is_read = 0 AND is_deleted = 0 AND thread_id IN `+in(&args, threadIDs)+` ORDER BY user_id`, args...)
 }
 
@@ -197,10 +319,15 @@ func (tx *Tx) bumpCountVersion(userID int64) error {
 // is the sum of the user's own version and the heads of the channels whose events
 // change what many may see.
 func (s *Snapshot) CountVersion(userID int64) (int64, error) {
-	version, _, err := one(s, scalar[int64], `SELECT coalesce((SELECT version FROM count_versions WHERE user_id = $1), 0)
-		+ coalesce((SELECT head FROM channels WHERE name = $2), 0) + coalesce((SELECT head FROM channels WHERE name = $3), 0)`,
+	version, _, err := one(s, scalar[int64], `SELECT coalesce((SELECT version FROM count_versions WHERE user_id = $1), 0) + `+sharedVersion("$2", "$3"),
 		userID, parley.ForumChannel, parley.ControlChannel)
 	return version, err
+}
+
+// sharedVersion is the part of count versions that all people have in common, by
+// the forum's and the control channel's names.
+func sharedVersion(forum, control string) string {
+	return `coalesce((SELECT head FROM channels WHERE name = ` + forum + `), 0) + coalesce((SELECT head FROM channels WHERE name = ` + control + `), 0)`
 }
 
 // MoveReadPosition moves what a user has read of a thread forwards to a message;

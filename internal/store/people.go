@@ -2,7 +2,6 @@ package store
 
 import (
 	"database/sql"
-	"slices"
 	"strings"
 
 	"parley"
@@ -51,47 +50,22 @@ func (s *Snapshot) SearchUsers(part string, limit int) ([]parley.Author, error) 
 		ORDER BY CASE WHEN display_fold LIKE $2 ESCAPE '\' THEN 0 ELSE 1 END, display_fold LIMIT $3`, args...)
 }
 
-// CountMentioned returns how many people other than one a mention of many in a
-// thread with this access notifies.
-func (s *Snapshot) CountMentioned(special parley.SpecialMention, threadID int64, access parley.Access, except int64) (int64, error) {
-	args := arguments{except}
-	meant := s.meantBy(&args, special, access)
-	all, _, err := one(s, scalar[int64], `SELECT count(*) FROM users WHERE `+meant, args...)
-	if err != nil {
-		return 0, err
-	}
-	// Those who do not want to hear are few: they are counted apart, by their own indexes.
-	args = arguments{except}
-	meant = s.meantBy(&args, special, access)
-	deaf := `SELECT user_id FROM thread_mutes WHERE thread_id = ` + args.id(threadID) + ` AND until > ` + args.add(s.now)
-	if special == parley.MentionEveryone {
-		deaf += ` UNION SELECT user_id FROM user_settings WHERE everyone_mentions = 0`
-	}
-	not, _, err := one(s, scalar[int64], `SELECT count(*) FROM users WHERE `+meant+` AND id IN (`+deaf+`)`, args...)
-	return all - not, err
-}
-
-// meantBy is the condition that a mention of many in a thread with this access means
-// somebody other than $1.
-func (s *Snapshot) meantBy(args *arguments, special parley.SpecialMention, access parley.Access) string {
-	condition := s.active(args, "") + ` AND id <> $1`
-	if special != parley.MentionEveryone {
-		return condition + ` AND role = ` + args.add(string(special))
-	}
-	condition += ` AND (role <> ` + args.add(parley.RoleMember)
-	if !access.Private {
-		condition += ` OR amount_cents >= ` + args.add(access.MinTierCents)
-	}
-	return condition + `)`
+// CountMentioned returns how many people other than one a mention of the creator or
+// the team in a thread notifies.
+func (s *Snapshot) CountMentioned(special parley.SpecialMention, threadID, except int64) (int64, error) {
+	args := arguments{except, string(special), threadID, s.now}
+	n, _, err := one(s, scalar[int64], `SELECT count(*) FROM users WHERE `+s.active(&args, "")+` AND id <> $1 AND role = $2
+		AND id NOT IN (SELECT user_id FROM thread_mutes WHERE thread_id = $3 AND until > $4)`, args...)
+	return n, err
 }
 
 // RecipientQuery chooses the people who may have to hear of a message.
 type RecipientQuery struct {
 	ThreadID  int64
-	Followers bool    // those who follow the thread
-	Named     []int64 // and these; unknown ids are passed over
-	Specials  []parley.SpecialMention
-	After     int64 // only ids after this one
+	Followers bool                    // those who follow the thread
+	Named     []int64                 // and these; unknown ids are passed over
+	Specials  []parley.SpecialMention // of the creator and the team
+	After     int64                   // only ids after this one
 	Limit     int
 }
 
@@ -100,7 +74,7 @@ type RecipientQuery struct {
 func (s *Snapshot) Recipients(q RecipientQuery) ([]parley.Recipient, error) {
 	args := arguments{q.ThreadID, q.After}
 	return list(s, scanRecipient, `SELECT u.id, u.role, u.amount_cents, `+s.active(&args, "u.")+`, f.new_message, f.mention, f.reply,
-		coalesce(us.direct_mentions, 1), coalesce(us.everyone_mentions, 1), mu.user_id IS NOT NULL
+		coalesce(us.direct_mentions, 1), mu.user_id IS NOT NULL
 		FROM (`+s.candidates(q, &args)+`) c JOIN users u ON u.id = c.id
 		LEFT JOIN user_settings us ON us.user_id = u.id
 		LEFT JOIN thread_mutes mu ON mu.thread_id = cast($1 AS BIGINT) AND mu.user_id = u.id AND mu.until > `+args.add(s.now)+`
@@ -115,9 +89,6 @@ func (s *Snapshot) candidates(q RecipientQuery, args *arguments) string {
 }
 
 func (s *Snapshot) sets(q RecipientQuery, args *arguments) string {
-	if slices.Contains(q.Specials, parley.MentionEveryone) {
-		return `SELECT id FROM users WHERE id > $2 AND ` + s.active(args, "")
-	}
 	sets := []string{`SELECT id FROM users WHERE id > $2 AND id IN ` + in(args, append([]int64{0}, q.Named...))}
 	if q.Followers {
 		sets = append(sets, `SELECT user_id FROM follows WHERE thread_id = cast($1 AS BIGINT) AND user_id > $2`)
@@ -131,7 +102,7 @@ func (s *Snapshot) sets(q RecipientQuery, args *arguments) string {
 func scanRecipient(row scanner) (r parley.Recipient, err error) {
 	var newMessage, mention, reply sql.Null[bool]
 	err = row.Scan(&r.Viewer.ID, &r.Viewer.Role, &r.Viewer.AmountCents, &r.Viewer.Active, &newMessage, &mention, &reply,
-		&r.AllowsDirect, &r.AllowsEveryone, &r.Muted)
+		&r.AllowsDirect, &r.Muted)
 	if newMessage.Valid {
 		r.Follow = &parley.Follow{NewMessage: newMessage.V, Mention: mention.V, Reply: reply.V}
 	}

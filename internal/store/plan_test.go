@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"strings"
 	"testing"
@@ -104,8 +105,8 @@ func TestIDsDoNotChangeThePlan(t *testing.T) {
 
 // bounded are the scans that end early or are small: the list of threads in its
 // order, as far as a page goes; the keys, which are few; what a recursion or a subquery found; the tiers, and
-// who is restricted; and the indexes of words, which only look so.
-var bounded = regexp.MustCompile(`^SCAN (CONSTANT ROW|t USING INDEX threads_in_list|k USING INDEX api_keys_in_use|below|b|c|recent|message_search|thread_search|tiers|everyone_restrictions|\(subquery-\d+\)|\d+-ROW VALUES CLAUSE)\b`)
+// who is restricted; the calls, of which so many are kept; and the indexes of words, which only look so.
+var bounded = regexp.MustCompile(`^SCAN (CONSTANT ROW|t USING INDEX threads_in_list|k USING INDEX api_keys_in_use|below|b|c|recent|message_search|thread_search|tiers|everyone_restrictions|calls|sqlite_sequence|\(subquery-\d+\)|\d+-ROW VALUES CLAUSE)\b`)
 
 // mayScan reports whether a statement has to look at all users: those that find
 // a part of a name, and those that count or reach everyone; or at all threads: the
@@ -134,6 +135,7 @@ func statements() []func(*Tx) error {
 		func(tx *Tx) error { return readPeople(tx) },
 		func(tx *Tx) error { return changeMessages(tx) },
 		func(tx *Tx) error { return changeNotifications(tx, v) },
+		func(tx *Tx) error { return callEveryone(tx, v) },
 		func(tx *Tx) error { return housekeeping(tx) },
 		func(tx *Tx) error { return administrate(tx) },
 		func(tx *Tx) error { return keepKeysAndMembers(tx) },
@@ -204,9 +206,27 @@ func readPeople(tx *Tx) error {
 		only(tx.Users(UserFilter{Limit: 9})), only(tx.Users(UserFilter{Part: "a", Role: parley.RoleTeam, Before: 9, Limit: 9})),
 		only(tx.CountUsersOf(UserFilter{Part: "a", Role: parley.RoleTeam})), tx.SetEmail(1, "ada@example.org"),
 		mentioned(tx), only(tx.Settings(1)), only(tx.AliasTaken("Ada", 1)), only(tx.Muted(1, 1)),
-		only(tx.CountMentioned(parley.MentionTeam, 1, parley.Access{}, 1)), only(tx.CountMentioned(parley.MentionEveryone, 1, parley.Access{}, 1)),
-		only(tx.Recipients(RecipientQuery{ThreadID: 1, Specials: []parley.SpecialMention{parley.MentionEveryone}, Limit: 9})),
+		only(tx.CountMentioned(parley.MentionTeam, 1, 1)), only(tx.CountCalled(ThreadState{ID: 1}, 1)),
 		only(tx.Recipients(RecipientQuery{ThreadID: 1, Followers: true, Named: []int64{1}, Specials: []parley.SpecialMention{parley.MentionTeam}, Limit: 9})),
+	)
+}
+
+func callEveryone(tx *Tx, v parley.Viewer) error {
+	called := tx.AddCall(ThreadState{ID: 1}, 1, 1, false)
+	c, made, err := tx.CallOf(1)
+	if !made {
+		return all(called, err, errors.New("the call was not made"))
+	}
+	_, _, _, err = tx.CallFacts(c.ID)
+	v.ID = 2
+	if _, createErr := tx.CreateUser(Account{User: parley.User{Username: "Finn", Role: parley.RoleMember, Active: true}}); createErr != nil {
+		return createErr
+	}
+	return all(
+		called, err, only(tx.Reached(1, 1)), only(tx.Exceptions(c)), only(tx.UnreadNotifications(v, 0)), only(tx.UnreadNotifications(v, 1)),
+		only(tx.Notifications(v, 0, 20, 0)), found(tx.Notification(v, c.ID)), only(tx.UnreadOf([]int64{1, 2}, []int64{1})),
+		only(tx.ReadThread(v, 1, 1)), only(tx.DeleteNotification(2, c.ID)), only(tx.WithdrawCall(1, 1)), only(tx.PruneCalls()),
+		only(tx.NotifiedOf([]int64{1})), only(tx.UnreadIn([]int64{1})), tx.hearMentions(1, 1, false), tx.hearMentions(1, 1, true), tx.deafenNewFollower(1, 2),
 	)
 }
 

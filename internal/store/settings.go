@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"math"
 
 	"parley"
 	"parley/internal/names"
@@ -50,6 +49,29 @@ func (s *Snapshot) readAlias(userID int64, settings *parley.Settings) error {
 
 // SetSettings stores what somebody set for themselves. The alias must be free.
 func (tx *Tx) SetSettings(userID int64, s parley.Settings) error {
+	hears, found, err := one(&tx.Snapshot, scalar[bool], `SELECT everyone_mentions FROM user_settings WHERE user_id = $1`, userID)
+	if err != nil {
+		return err
+	}
+	if hears = hears || !found; hears == s.EveryoneMentions {
+		return tx.setSettings(userID, s)
+	}
+	if err := tx.countMember(userID, -1); err != nil {
+		return err
+	}
+	if err := tx.setSettings(userID, s); err != nil {
+		return err
+	}
+	if err := tx.countMember(userID, 1); err != nil {
+		return err
+	}
+	if s.EveryoneMentions {
+		return tx.endDeafness(userID, 0, deafBySetting)
+	}
+	return tx.deafen(userID, 0, deafBySetting, forEver)
+}
+
+func (tx *Tx) setSettings(userID int64, s parley.Settings) error {
 	_, err := tx.exec(`INSERT INTO user_settings (user_id, quick_reply, quick_mentions, quick_replies, dismiss_seconds, sound, position,
 			show_online, direct_mentions, everyone_mentions)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (user_id) DO UPDATE
@@ -125,7 +147,10 @@ func (tx *Tx) fillSkeletons() (more bool, err error) {
 // Mute keeps notifications of a thread from a user until a time; 0 is for ever.
 func (tx *Tx) Mute(threadID, userID int64, until parley.Time) error {
 	if until == 0 {
-		until = math.MaxInt64
+		until = forEver
+	}
+	if err := tx.deafen(userID, threadID, deafByMute, until); err != nil {
+		return err
 	}
 	_, err := tx.exec(`INSERT INTO thread_mutes (thread_id, user_id, until) VALUES ($1, $2, $3)
 		ON CONFLICT (thread_id, user_id) DO UPDATE SET until = excluded.until`, threadID, userID, until)
@@ -134,6 +159,9 @@ func (tx *Tx) Mute(threadID, userID int64, until parley.Time) error {
 
 // Unmute lets a user hear of a thread again.
 func (tx *Tx) Unmute(threadID, userID int64) error {
+	if err := tx.endDeafness(userID, threadID, deafByMute); err != nil {
+		return err
+	}
 	_, err := tx.exec(`DELETE FROM thread_mutes WHERE thread_id = $1 AND user_id = $2`, threadID, userID)
 	return err
 }

@@ -11,7 +11,11 @@ import (
 func (s *Snapshot) ThreadsBy(v parley.Viewer, authorID int64, limit int) ([]parley.Thread, error) {
 	args := arguments{v.ID, s.now}
 	where := " WHERE t.deleted_at IS NULL AND t.user_id = " + args.id(authorID) + " AND " + accessible(&args, v)
-	return list(s, threadScanner(v), threadRows(v)+where+" ORDER BY t.id DESC LIMIT "+args.add(limit), args...)
+	threads, err := list(s, threadScanner(v), threadRows(v)+where+" ORDER BY t.id DESC LIMIT "+args.add(limit), args...)
+	if err != nil {
+		return nil, err
+	}
+	return threads, s.addUnreadCalls(v, threads)
 }
 
 // MessagesBy returns the messages that somebody wrote and v may see, the newest

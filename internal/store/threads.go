@@ -41,13 +41,35 @@ func (s *Snapshot) Threads(v parley.Viewer, f ThreadFilter) ([]parley.Thread, er
 	}
 	text := threadRows(v) + " WHERE " + where + " ORDER BY t.is_pinned DESC, t.last_message_at DESC, t.id DESC LIMIT " +
 		args.add(f.Limit) + " OFFSET " + args.add(f.Offset)
-	return list(s, threadScanner(v), text, args...)
+	threads, err := list(s, threadScanner(v), text, args...)
+	if err != nil {
+		return nil, err
+	}
+	return threads, s.addUnreadCalls(v, threads)
+}
+
+// addUnreadCalls adds the calls that v has not read to the notifications of threads.
+func (s *Snapshot) addUnreadCalls(v parley.Viewer, threads []parley.Thread) error {
+	if v.ID == 0 || len(threads) == 0 {
+		return nil
+	}
+	unread, err := s.unreadCalls(v)
+	for _, c := range unread {
+		if i := slices.IndexFunc(threads, func(t parley.Thread) bool { return t.ID == c.ThreadID }); i >= 0 {
+			threads[i].UnreadCount++
+		}
+	}
+	return err
 }
 
 // Thread returns a thread as v sees it, with CanAccess telling whether v may; false
 // if there is none.
 func (s *Snapshot) Thread(v parley.Viewer, id int64) (parley.Thread, bool, error) {
-	return one(s, threadScanner(v), threadRows(v)+" WHERE t.deleted_at IS NULL AND t.id = cast($3 AS BIGINT)", v.ID, s.now, id)
+	threads, err := list(s, threadScanner(v), threadRows(v)+" WHERE t.deleted_at IS NULL AND t.id = cast($3 AS BIGINT)", v.ID, s.now, id)
+	if err != nil || len(threads) == 0 {
+		return parley.Thread{}, false, err
+	}
+	return threads[0], true, s.addUnreadCalls(v, threads)
 }
 
 // CountSubThreads returns how many threads that v may see grew out of a message.

@@ -111,7 +111,10 @@ func (tx *Tx) CreateUser(a Account) (int64, error) {
 	if err == nil && id == 0 {
 		err = tx.taken(a.Username)
 	}
-	return id, err
+	if err != nil {
+		return id, err
+	}
+	return id, tx.countMember(id, 1)
 }
 
 func usernameTaken(username string) *parley.Error {
@@ -133,15 +136,18 @@ func (s *Snapshot) taken(username string) error {
 
 // SetRights changes what a person is and pays.
 func (tx *Tx) SetRights(id int64, role parley.Role, m parley.Membership) error {
-	if err := tx.holdPerson(id); err != nil {
-		return err
-	}
-	err := tx.write(`UPDATE users SET role = $2, amount_cents = $3, tier_id = $4, source = $5 WHERE id = $1`,
-		id, role, m.AmountCents, null(m.TierID), m.Source)
-	if err != nil || role != parley.RoleCreator {
-		return err
-	}
-	return tx.write(`UPDATE users SET silenced_until = 0, suspended_until = 0 WHERE id = $1`, id) // nobody else could lift them
+	return tx.changeRights(id, func() error {
+		err := tx.write(`UPDATE users SET role = $2, amount_cents = $3, tier_id = $4, source = $5 WHERE id = $1`,
+			id, role, m.AmountCents, null(m.TierID), m.Source)
+		if err != nil || role != parley.RoleCreator {
+			return err
+		}
+		// Nobody else could lift them.
+		if err := tx.write(`UPDATE users SET silenced_until = 0, suspended_until = 0 WHERE id = $1`, id); err != nil {
+			return err
+		}
+		return tx.endDeafness(id, 0, deafBySuspension)
+	})
 }
 
 // SetSilence keeps a person from writing what others see; the zero value lets them.
@@ -151,7 +157,13 @@ func (tx *Tx) SetSilence(id int64, s parley.Sanction) error {
 
 // SetSuspension keeps a person from coming in; the zero value lets them.
 func (tx *Tx) SetSuspension(id int64, s parley.Sanction) error {
-	return tx.setSanction(`UPDATE users SET suspended_until = $2, suspension_reason = $3 WHERE id = $1`, id, s)
+	if err := tx.setSanction(`UPDATE users SET suspended_until = $2, suspension_reason = $3 WHERE id = $1`, id, s); err != nil {
+		return err
+	}
+	if s.Holds(tx.now) {
+		return tx.deafen(id, 0, deafBySuspension, s.Until)
+	}
+	return tx.endDeafness(id, 0, deafBySuspension)
 }
 
 func (tx *Tx) setSanction(text string, id int64, s parley.Sanction) error {
@@ -163,10 +175,37 @@ func (tx *Tx) setSanction(text string, id int64, s parley.Sanction) error {
 
 // SetActive deactivates a person or lets them in again.
 func (tx *Tx) SetActive(id int64, active bool) error {
+	return tx.changeRights(id, func() error {
+		return tx.write(`UPDATE users SET is_active = $2 WHERE id = $1`, id, flag(active))
+	})
+}
+
+// changeRights runs a change of a person's rights. What they were decides which
+// calls reached them until now.
+func (tx *Tx) changeRights(id int64, change func() error) error {
 	if err := tx.holdPerson(id); err != nil {
 		return err
 	}
-	return tx.write(`UPDATE users SET is_active = $2 WHERE id = $1`, id, flag(active))
+	err := tx.write(`INSERT INTO past_rights (user_id, until, role, amount_cents, is_active)
+		SELECT id, cast($2 AS BIGINT), role, amount_cents, is_active FROM users WHERE id = $1 ON CONFLICT DO NOTHING`, id, tx.now)
+	if err != nil {
+		return err
+	}
+	if err := tx.countMember(id, -1); err != nil {
+		return err
+	}
+	if err := change(); err != nil {
+		return err
+	}
+	return tx.countMember(id, 1)
+}
+
+// countMember adds to the number of members like one, if they are active.
+func (tx *Tx) countMember(id, n int64) error {
+	return tx.write(`INSERT INTO member_counts (role, amount_cents, hears, members)
+		SELECT u.role, u.amount_cents, coalesce(us.everyone_mentions, 1), cast($2 AS BIGINT)
+		FROM users u LEFT JOIN user_settings us ON us.user_id = u.id WHERE u.id = cast($1 AS BIGINT) AND u.is_active = 1
+		ON CONFLICT (role, amount_cents, hears) DO UPDATE SET members = member_counts.members + excluded.members`, id, n)
 }
 
 // SetPasswordHash gives a person another password.

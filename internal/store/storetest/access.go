@@ -195,7 +195,12 @@ func countMentioned(t *testing.T, open Open) {
 					want++
 				}
 			}
-			got := Read(t, c.Store, func(s *store.Snapshot) (int64, error) { return s.CountMentioned(special, c.Free.ID, access, c.Ada.ID) })
+			got := Read(t, c.Store, func(s *store.Snapshot) (int64, error) {
+				if special == parley.MentionEveryone {
+					return s.CountCalled(store.ThreadState{ID: c.Free.ID, Access: access}, c.Ada.ID)
+				}
+				return s.CountMentioned(special, c.Free.ID, c.Ada.ID)
+			})
 			if got != want {
 				t.Errorf("@%s in %+v by Ada means %d, want %d", special, access, got, want)
 			}

@@ -115,7 +115,6 @@ func recipients(t *testing.T, open Open) {
 		{"both, each once", store.RecipientQuery{Followers: true, Named: []int64{c.Finn.ID, c.Ada.ID}}, []int64{c.Ada.ID, c.Finn.ID}},
 		{"the creator", store.RecipientQuery{Specials: []parley.SpecialMention{parley.MentionCreator}}, []int64{c.Ada.ID}},
 		{"the creator and the team", store.RecipientQuery{Specials: []parley.SpecialMention{parley.MentionCreator, parley.MentionTeam}}, []int64{c.Ada.ID, c.Tomas.ID, left.ID}},
-		{"everyone", store.RecipientQuery{Specials: []parley.SpecialMention{parley.MentionTeam, parley.MentionEveryone}}, []int64{c.Ada.ID, c.Tomas.ID, c.Mina.ID, c.Finn.ID}},
 		{"nobody", store.RecipientQuery{}, []int64{}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

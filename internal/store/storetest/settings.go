@@ -159,25 +159,25 @@ func deafRecipients(t *testing.T, open Open) {
 		}
 		return tx.Mute(c.Free.ID, c.Tomas.ID, 0)
 	})
-	everyone := []parley.SpecialMention{parley.MentionEveryone}
 	got := Read(t, c.Store, func(s *store.Snapshot) ([]parley.Recipient, error) {
-		return s.Recipients(store.RecipientQuery{ThreadID: c.Free.ID, Specials: everyone, Limit: 10})
+		return s.Recipients(store.RecipientQuery{
+			ThreadID: c.Free.ID, Named: []int64{c.Mina.ID, c.Finn.ID}, Specials: []parley.SpecialMention{parley.MentionTeam}, Limit: 10,
+		})
 	})
-	want := []parley.Recipient{
-		{Viewer: c.Ada, AllowsDirect: true, AllowsEveryone: true},
-		{Viewer: c.Tomas, AllowsDirect: true, AllowsEveryone: true, Muted: true},
-		{Viewer: c.Mina, AllowsEveryone: true},
-		{Viewer: c.Finn, AllowsDirect: true},
-	}
+	want := []parley.Recipient{{Viewer: c.Tomas, AllowsDirect: true, Muted: true}, {Viewer: c.Mina}, {Viewer: c.Finn, AllowsDirect: true}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("recipients (-want +got):\n%s", diff)
 	}
-	count := func(special parley.SpecialMention, thread ThreadRef) int64 {
+	c.Clock.Pass(time.Second)
+	everyone := func(thread ThreadRef) int64 {
 		return Read(t, c.Store, func(s *store.Snapshot) (int64, error) {
-			return s.CountMentioned(special, thread.ID, parley.Access{}, c.Ada.ID)
+			return s.CountCalled(store.ThreadState{ID: thread.ID}, c.Ada.ID)
 		})
 	}
-	if here, there, team := count(parley.MentionEveryone, c.Free), count(parley.MentionEveryone, c.Paid), count(parley.MentionTeam, c.Free); here != 1 || there != 2 || team != 0 {
+	team := Read(t, c.Store, func(s *store.Snapshot) (int64, error) {
+		return s.CountMentioned(parley.MentionTeam, c.Free.ID, c.Ada.ID)
+	})
+	if here, there := everyone(c.Free), everyone(c.Paid); here != 1 || there != 2 || team != 0 {
 		t.Errorf("everyone is %d here and %d there, the team %d here; want 1, 2, 0", here, there, team)
 	}
 }

@@ -34,6 +34,7 @@ func Run(t *testing.T, open Open) {
 		{"everyone", everyoneTests},
 		{"search", searchTests},
 		{"notifications", notificationTests},
+		{"calls", callTests},
 		{"log", logTests},
 		{"keeping", keepingTests},
 		{"transactions", transactionTests},

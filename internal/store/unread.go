@@ -1,0 +1,90 @@
+package store
+
+import (
+	"slices"
+
+	"parley"
+)
+
+// Unread is what somebody has not read.
+type Unread struct {
+	Total   int64
+	Threads map[int64]int64 // of those threads that were asked for
+	Version int64           // see CountVersion
+}
+
+// UnreadOf returns what each of many people has not read, in all and in some
+// threads: what UnreadNotifications tells of each, but read of all at once.
+func (s *Snapshot) UnreadOf(userIDs, threadIDs []int64) (map[int64]Unread, error) {
+	unread := make(map[int64]Unread, len(userIDs))
+	shared, _, err := one(s, scalar[int64], `SELECT `+sharedVersion("$1", "$2"), parley.ForumChannel, parley.ControlChannel)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range userIDs {
+		unread[id] = Unread{Threads: map[int64]int64{}, Version: shared}
+	}
+	add := func(user, thread, n int64) {
+		u := unread[user]
+		u.Total += n
+		if slices.Contains(threadIDs, thread) {
+			u.Threads[thread] += n
+		}
+		unread[user] = u
+	}
+	for batch := range slices.Chunk(userIDs, 256) {
+		if err := s.addOwnUnread(batch, add); err != nil {
+			return nil, err
+		}
+		if err := s.addVersions(batch, unread); err != nil {
+			return nil, err
+		}
+	}
+	return unread, s.addCallsUnread(userIDs, add)
+}
+
+func (s *Snapshot) addOwnUnread(userIDs []int64, add func(user, thread, n int64)) error {
+	var args arguments
+	among := in(&args, userIDs)
+	may := s.accessibleTo(&args) + " AND (n.kind = 'moderation' OR " + shownTo(&args) + ")"
+	_, err := list(s, func(row scanner) (struct{}, error) {
+		var user, thread, n int64
+		err := row.Scan(&user, &thread, &n)
+		add(user, thread, n)
+		return struct{}{}, err
+	}, `SELECT n.user_id, n.thread_id, count(*)
+		FROM users u
+		JOIN notifications n ON n.user_id = u.id AND n.is_read = 0 AND n.is_deleted = 0
+		JOIN messages m ON m.id = n.message_id
+		JOIN threads t ON t.id = n.thread_id AND t.deleted_at IS NULL
+		JOIN thread_access a ON a.thread_id = n.thread_id
+		WHERE u.id IN `+among+` AND `+may+` GROUP BY n.user_id, n.thread_id`, args...)
+	return err
+}
+
+func (s *Snapshot) addVersions(userIDs []int64, unread map[int64]Unread) error {
+	var args arguments
+	_, err := list(s, func(row scanner) (struct{}, error) {
+		var user, version int64
+		err := row.Scan(&user, &version)
+		u := unread[user]
+		u.Version += version
+		unread[user] = u
+		return struct{}{}, err
+	}, `SELECT user_id, version FROM count_versions WHERE user_id IN `+in(&args, userIDs), args...)
+	return err
+}
+
+func (s *Snapshot) addCallsUnread(userIDs []int64, add func(user, thread, n int64)) error {
+	calls, err := s.callsAfter(0, 0, callsKept)
+	if err != nil || len(calls) == 0 {
+		return err
+	}
+	listeners, err := s.Listeners(userIDs, 0)
+	for id, l := range listeners {
+		for _, c := range l.Unread(calls) {
+			add(id, c.ThreadID, 1)
+		}
+	}
+	return err
+}
