@@ -25,11 +25,13 @@ type rowPerMember struct {
 }
 
 type called struct {
-	parley.Viewer
-	deaf  bool // by their settings
-	muted map[int64]parley.Time
-	hears map[int64]*bool // mentions in threads that they follow
-	rows  []*calledRow
+	parley.Viewer // Active as refresh has left it
+	deactivated   bool
+	suspended     parley.Time // until
+	deaf          bool        // by their settings
+	muted         map[int64]parley.Time
+	hears         map[int64]*bool // mentions in threads that they follow
+	rows          []*calledRow
 }
 
 type calledRow struct {
@@ -44,10 +46,11 @@ type callable struct {
 }
 
 type saying struct {
-	id                     int64
-	thread                 *callable
-	author                 *called
-	gone, calls, hasCalled bool
+	id               int64
+	thread           *callable
+	author           *called
+	gone, hidden     bool
+	calls, hasCalled bool
 }
 
 func newRowPerMember(t *testing.T, c *Community) *rowPerMember {
@@ -85,11 +88,19 @@ func (m *rowPerMember) join(role parley.Role, cents int64) {
 // step has something happen that depends on four numbers.
 func (m *rowPerMember) step(what, who, where, how int) {
 	m.c.Clock.Pass(time.Second)
+	m.refresh()
 	p, thread := m.people[who%len(m.people)], m.threads[where%len(m.threads)]
 	steps := []func(*called, *callable, int){
-		m.say, m.say, m.sayLate, m.edit, m.edit, m.remove, m.mute, m.follow, m.set, m.promote, m.closeThread, m.readThread, m.readOne, m.readAll, m.dismiss, m.newcomer,
+		m.say, m.say, m.sayLate, m.edit, m.edit, m.remove, m.mute, m.follow, m.set, m.promote, m.suspend, m.hide, m.closeThread, m.readThread, m.readOne, m.readAll, m.dismiss, m.newcomer,
 	}
 	steps[what%len(steps)](p, thread, how)
+}
+
+// refresh has suspensions begin and end.
+func (m *rowPerMember) refresh() {
+	for _, p := range *m.all {
+		p.Active = !p.deactivated && p.suspended <= parley.At(m.c.Clock.Now())
+	}
 }
 
 func (m *rowPerMember) note(format string, args ...any) {
@@ -141,7 +152,7 @@ func (p *called) has(s *saying) bool {
 }
 
 func (r *calledRow) shown(p *called) bool {
-	return !r.gone && (r.calls || r.own) && !r.deleted && r.thread.access.Admits(p.Viewer)
+	return !r.gone && (!r.hidden || p.SeesHidden(r.author.ID)) && (r.calls || r.own) && !r.deleted && r.thread.access.Admits(p.Viewer)
 }
 
 func (m *rowPerMember) write(p *called, thread *callable) *saying {
@@ -249,14 +260,42 @@ func (m *rowPerMember) set(p *called, _ *callable, how int) {
 }
 
 func (m *rowPerMember) promote(p *called, _ *callable, how int) {
-	p.Role, p.AmountCents, p.Active = []parley.Role{parley.RoleMember, parley.RoleTeam}[how/4%2], int64(how%3)*250, how%5 != 0
+	p.Role, p.AmountCents, p.deactivated = []parley.Role{parley.RoleMember, parley.RoleTeam}[how/4%2], int64(how%3)*250, how%5 == 0
+	m.refresh()
 	m.note("%d becomes %+v", p.ID, p.Viewer)
 	m.update(func(tx *store.Tx) error {
-		if err := tx.SetActive(p.ID, p.Active); err != nil {
+		if err := tx.SetActive(p.ID, !p.deactivated); err != nil {
 			return err
 		}
 		return tx.SetRights(p.ID, p.Role, parley.Membership{AmountCents: p.AmountCents})
 	})
+}
+
+func (m *rowPerMember) suspend(p *called, _ *callable, how int) {
+	p.suspended = []parley.Time{0, 0, parley.Indefinitely, parley.At(m.c.Clock.Now()).Add(5 * time.Second)}[how%4]
+	m.refresh()
+	m.note("%d is suspended until %d", p.ID, p.suspended)
+	m.update(func(tx *store.Tx) error { return tx.SetSuspension(p.ID, parley.Sanction{Until: p.suspended}) })
+}
+
+// hide hides a message that is there, or shows it again.
+func (m *rowPerMember) hide(_ *called, _ *callable, how int) {
+	if len(m.said) == 0 || m.said[how%len(m.said)].gone {
+		return
+	}
+	s := m.said[how%len(m.said)]
+	m.note("%d is hidden or shown", s.id)
+	m.update(func(tx *store.Tx) error {
+		state, _, err := tx.MessageState(s.id)
+		if err != nil {
+			return err
+		}
+		if s.hidden {
+			return tx.ShowMessage(state)
+		}
+		return tx.HideMessage(state, s.author.ID)
+	})
+	s.hidden = !s.hidden
 }
 
 func (m *rowPerMember) closeThread(_ *called, thread *callable, how int) {
