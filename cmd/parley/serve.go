@@ -18,16 +18,15 @@ type serveCommand struct{ config.Serve }
 // Help explains what the flags' texts leave open.
 func (serveCommand) Help() string {
 	return "SIGTERM and SIGINT send the sockets elsewhere over the time of --drain, finish the requests under way and end with exit code 0; " +
-		"a second one ends at once. " +
+		"a second one ends at once. Ctrl-C at a terminal waits for the sockets a second at most. " +
 		"SIGHUP reads the configuration anew; settings marked (*) change at once, others with the next start."
 }
 
 // Run serves until a signal ends it. The addresses come first: a second process
 // started by mistake must not touch the first one's database.
 func (c *serveCommand) Run(e *environment) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	listener, err := server.Listen("addr", c.Addr)
 	if err != nil {
 		return err
@@ -47,6 +46,39 @@ func (c *serveCommand) Run(e *environment) error {
 		return nil // asked to end while it began
 	}
 	return err
+}
+
+// untilSignal returns a context that ends with the first signal to stop, with
+// server.ErrAtKeyboard as its cause if somebody pressed Ctrl-C. A second signal ends the
+// process at once.
+func untilSignal() (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case asked := <-signals:
+			signal.Stop(signals)
+			if asked == os.Interrupt && isTerminal(os.Stdin) {
+				cancel(server.ErrAtKeyboard)
+			}
+			cancel(nil)
+		case <-ctx.Done():
+			signal.Stop(signals)
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
+// isTerminal reports whether somebody may sit behind a file: a device, other than the
+// one that supervisors give to what they start.
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	nobody, err := os.Stat(os.DevNull)
+	return err == nil && !os.SameFile(info, nobody)
 }
 
 // listenAdmin returns nil if operators have no address.

@@ -55,6 +55,7 @@ type running struct {
 	log    *journal
 	client *http.Client
 	stop   func() error // asks the server to end and returns what Run did
+	quit   func() error // the same, from a terminal
 }
 
 func settings() config.Serve {
@@ -100,10 +101,11 @@ func runOn(t *testing.T, path string, s config.Serve) *running {
 	}
 	main, admin := listen(t), listen(t)
 	r.url, r.admin = "http://"+main.Addr().String(), "http://"+admin.Addr().String()
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancelCause(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run(ctx, main, admin) }()
-	r.stop = sync.OnceValue(func() error { cancel(); return <-ended })
+	r.stop = sync.OnceValue(func() error { cancel(nil); return <-ended })
+	r.quit = func() error { cancel(server.ErrAtKeyboard); return r.stop() }
 	t.Cleanup(func() {
 		if err := errors.Join(r.stop(), db.Close()); err != nil {
 			t.Error(err)

@@ -101,8 +101,9 @@ func (s *Server) Reload(settings config.Serve) error {
 
 // listening has the kernel ask whether peers are still there, at its own pace: to set
 // another one, as Go does, is three system calls for each connection. Requests have
-// deadlines, and sockets ask by themselves.
-var listening = net.ListenConfig{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: -1, Interval: -1, Count: -1}}
+// deadlines, and sockets ask by themselves; event streams, whose clients say nothing,
+// are given up by bindPeers.
+var listening = net.ListenConfig{Control: bindPeers, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: -1, Interval: -1, Count: -1}}
 
 // Listen opens the address that a flag names.
 func Listen(flag, address string) (net.Listener, error) {
@@ -125,9 +126,21 @@ const (
 	// finishTimeout is how long requests under way may take after the signal to
 	// stop: less than the time most supervisors wait before they kill.
 	finishTimeout = 20 * time.Second
+	// peerTimeout is how long a peer may acknowledge nothing of what was sent to it. The
+	// kernel's own is a quarter of an hour. Heartbeats come every half a minute, so that
+	// an event stream whose client is gone without a word ends within a minute or so.
+	peerTimeout = 30 * time.Second
 
 	maxHeaderBytes = 32 << 10
 )
+
+// ErrAtKeyboard is the cause with which the context of Run ends when somebody who
+// waits for it asks the server to stop. There is nobody then to send clients to
+// another one meanwhile.
+var ErrAtKeyboard = errors.New("asked to stop from a terminal")
+
+// atKeyboardDrain is how long such a person waits for the sockets at most.
+const atKeyboardDrain = time.Second
 
 // errUnfinished means that requests were cut off at the end.
 var errUnfinished = fmt.Errorf("some requests did not finish within %s and were cut off", finishTimeout)
@@ -156,19 +169,22 @@ func (s *Server) Run(ctx context.Context, listener, admin net.Listener) error {
 		<-failed.Done()
 		defer stop() // the sockets stay until the last request's events are out
 		if ctx.Err() != nil {
-			s.drain(background)
+			s.drain(background, context.Cause(ctx))
 		}
 		return errors.Join(s.finish(main), operators.Close())
 	})
 	return parts.Wait()
 }
 
-// drain sends the sockets elsewhere.
-func (s *Server) drain(ctx context.Context) {
+// drain sends the sockets elsewhere before a stop for this cause.
+func (s *Server) drain(ctx context.Context, cause error) {
 	s.draining.Store(true)
 	s.mu.Lock()
 	over := s.settings.Drain
 	s.mu.Unlock()
+	if errors.Is(cause, ErrAtKeyboard) {
+		over = min(over, atKeyboardDrain)
+	}
 	s.live.Drain(ctx, over)
 }
 

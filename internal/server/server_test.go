@@ -288,6 +288,26 @@ func TestAServerThatIsAboutToStopAnswersAndSaysSo(t *testing.T) {
 	}
 }
 
+func TestWhoStopsTheServerFromATerminalDoesNotWaitForTheSockets(t *testing.T) {
+	s := settings()
+	s.Drain = time.Hour // longer than tests may take
+	r := run(t, s)
+	ctx, ws := r.socket()
+	stopped := make(chan error, 1)
+	go func() { stopped <- r.quit() }()
+	awaitFrame(t, ctx, ws, "reconnect")
+	var err error
+	for err == nil {
+		_, _, err = ws.Read(ctx)
+	}
+	if websocket.CloseStatus(err) != websocket.StatusGoingAway {
+		t.Errorf("the socket ended with %v, want 1001", err)
+	}
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+}
+
 // beginLogin sends a request up to its body, which the server waits for when this
 // returns; finish sends the rest and returns the answer's status.
 func (r *running) beginLogin() (finish func() string) {
