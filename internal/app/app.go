@@ -228,6 +228,7 @@ type answer func(*renderer) error
 type about struct {
 	threadID int64                 // the one thread that it is made in, see store.UpdateIn; 0: none
 	reads    func(*store.Snapshot) // names what it reads first, see store.Tx.Ahead
+	shows    func(*store.Snapshot) // names what its events and its answer show, see store.ViewAhead
 	tell     answer
 	own      bool // others see nothing of it: who is silenced may
 }
@@ -255,21 +256,25 @@ func (a *App) updateAndTell(ctx context.Context, fn func(*store.Tx) error, user 
 	for _, l := range logged {
 		a.told(l.Event)
 	}
+	shows := with.shows
+	if shows == nil || len(logged) == 0 {
+		shows = func(*store.Snapshot) {}
+	}
 	logged = a.wanted(logged)
 	if len(logged) == 0 && with.tell == nil {
 		return nil
 	}
+	var events []realtime.Event
 	// The change is made, whether or not somebody still waits for the answer.
-	err = a.store.View(context.WithoutCancel(ctx), func(s *store.Snapshot) error {
+	err = a.store.ViewAhead(context.WithoutCancel(ctx), shows, func(s *store.Snapshot) (err error) {
 		r := newRenderer(s, user)
-		a.publish(ctx, r, logged, committed)
-		if with.tell == nil {
-			return nil
+		if events, err = r.all(logged); err != nil || with.tell == nil {
+			return err
 		}
 		return with.tell(r)
 	})
-	if with.tell == nil && err != nil {
-		a.unpublished(ctx, logged, err)
+	a.publish(ctx, logged, events, committed, err)
+	if with.tell == nil {
 		return nil
 	}
 	return err
@@ -300,24 +305,19 @@ func (a *App) wanted(logged []store.Logged) (wanted []store.Logged) {
 	return wanted
 }
 
-// publish hands events to the hub that were committed at a time. What fails here is
-// found in the log by whoever follows it.
-func (a *App) publish(ctx context.Context, r *renderer, logged []store.Logged, committed time.Time) {
-	events, err := r.all(logged)
-	if err != nil {
-		a.unpublished(ctx, logged, err)
-		return
-	}
-	for i := range events {
-		events[i].Committed = committed // the log knows only when the transaction began
-	}
-	if len(events) > 0 {
+// publish hands events to the hub that were committed at a time, unless they could
+// not be rendered: those are found in the log by whoever follows it.
+func (a *App) publish(ctx context.Context, logged []store.Logged, events []realtime.Event, committed time.Time, err error) {
+	switch {
+	case len(logged) == 0:
+	case len(events) == 0:
+		a.logger.WarnContext(ctx, "events left for the follower", "events", len(logged), "error", err)
+	default:
+		for i := range events {
+			events[i].Committed = committed // the log knows only when the transaction began
+		}
 		(*a.hub.Load()).Publish(events...)
 	}
-}
-
-func (a *App) unpublished(ctx context.Context, logged []store.Logged, err error) {
-	a.logger.WarnContext(ctx, "events left for the follower", "events", len(logged), "error", err)
 }
 
 // userKey names a user to the hub.

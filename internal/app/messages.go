@@ -75,7 +75,15 @@ func messagesAround(s *store.Snapshot, v parley.Viewer, threadID, id int64, limi
 func (a *App) Messages(ctx context.Context, v parley.Viewer, threadID int64, q MessageQuery) (messages []parley.Message, position string, err error) {
 	opened := q.newest() && q.MarkRead
 	var unread int64
-	err = a.store.View(ctx, func(s *store.Snapshot) error {
+	reads := func(s *store.Snapshot) {
+		s.ThreadState(threadID)
+		_, _ = q.read(s, v.ID, threadID)
+		if opened {
+			s.UnreadNotifications(v, threadID)
+		}
+		s.Head(parley.ThreadChannel(threadID))
+	}
+	err = a.store.ViewAhead(ctx, reads, func(s *store.Snapshot) error {
 		if _, err := readable(s, v, threadID); err != nil {
 			return err
 		}
@@ -158,8 +166,17 @@ func (a *App) PostMessage(ctx context.Context, v parley.Viewer, threadID int64, 
 		}
 		s.LastPosted(threadID, v.ID)
 		s.AnyListeners(threadID, v.ID)
+		s.Follows(threadID, v.ID)
+		s.NextMessageID()
 	}
 	var id int64
+	shows := func(s *store.Snapshot) {
+		s.MessagesByID(v.ID, []int64{id})
+		s.MessageCount(threadID)
+		if replyTo != 0 {
+			s.ReplyCount(replyTo)
+		}
+	}
 	var posted parley.Message
 	err = a.createAndTell(ctx, v.ID, idem, &id, func(tx *store.Tx, v parley.Viewer) (int64, error) {
 		t, err := writable(tx, v, threadID)
@@ -176,7 +193,7 @@ func (a *App) PostMessage(ctx context.Context, v parley.Viewer, threadID int64, 
 			}
 		}
 		return postMessage(tx, v, t, replyTo, d)
-	}, about{threadID: threadID, reads: reads, tell: func(r *renderer) (err error) {
+	}, about{threadID: threadID, reads: reads, shows: shows, tell: func(r *renderer) (err error) {
 		posted, err = r.shown(v, id)
 		return err
 	}})
@@ -219,12 +236,18 @@ func postMessage(tx *store.Tx, v parley.Viewer, t store.ThreadState, replyTo int
 			return 0, err
 		}
 	}
+	follows, err := tx.Follows(t.ID, v.ID)
+	if err != nil {
+		return 0, err
+	}
 	id, err := tx.InsertMessage(t.ID, v.ID, replyTo, d.text)
 	if err != nil {
 		return 0, err
 	}
-	if err := tx.FollowUnlessFollowing(t.ID, v.ID, posterFollows); err != nil {
-		return 0, err
+	if !follows {
+		if err := tx.FollowUnlessFollowing(t.ID, v.ID, posterFollows); err != nil {
+			return 0, err
+		}
 	}
 	tx.Append(parley.MessagePosted{ThreadID: t.ID, MessageID: id})
 	if !notifies {

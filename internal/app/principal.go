@@ -44,7 +44,8 @@ const (
 // off. A token that opens none is a parley.Unauthenticated.
 func (a *App) Authenticate(ctx context.Context, token string) (p Principal, err error) {
 	var now parley.Time
-	err = a.store.View(ctx, func(s *store.Snapshot) error {
+	reads := func(s *store.Snapshot) { s.SessionByToken(auth.HashToken(token)) }
+	err = a.store.ViewAhead(ctx, reads, func(s *store.Snapshot) error {
 		now = s.Now()
 		p, err = a.principal(s, token)
 		return err

@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -14,22 +17,25 @@ import (
 // from them. It decides nothing but speed: what was read ahead is handed out once,
 // when it is asked for, and forgotten when the transaction writes.
 func (tx *Tx) Ahead(reads func(*Snapshot)) error {
-	t, ok := tx.q.(*postgresTx)
+	w, ok := tx.q.(*writer)
 	if !ok {
 		return nil
 	}
-	wanted := &wishes{querier: t}
+	var wanted wishes
 	s := tx.Snapshot
-	s.q = wanted
+	s.q = &wanted
 	reads(&s)
-	return t.readAhead(wanted.statements)
+	statements, read := w.tx.fetch(wanted.statements)
+	w.ahead, w.queued = nil, append(w.queued, statements...)
+	if err := w.flush(tx.ctx); err != nil {
+		return err
+	}
+	w.ahead = read
+	return nil
 }
 
 // wishes notes statements instead of running them.
-type wishes struct {
-	querier
-	statements []*statement
-}
+type wishes struct{ statements []*statement }
 
 func (w *wishes) queue(_ context.Context, s *statement) error {
 	w.statements = append(w.statements, s)
@@ -38,23 +44,36 @@ func (w *wishes) queue(_ context.Context, s *statement) error {
 
 func (w *wishes) flush(context.Context) error { return nil }
 
-// readAhead runs statements and keeps the rows that they give.
-func (t *postgresTx) readAhead(statements []*statement) error {
-	t.ahead = nil
-	var kept []*fetched
+func (w *wishes) held() *held { return nil }
+
+// ahead is what was read ahead, and has not been asked for yet.
+type ahead []*fetched
+
+// errNotAhead says that a view reads what was not read ahead.
+var errNotAhead = errors.New("something was read that was not read ahead")
+
+func (a *ahead) queue(_ context.Context, s *statement) error {
+	if found, err := a.known(s); found {
+		return err
+	}
+	return fmt.Errorf("%w: %s", errNotAhead, s.text)
+}
+
+func (a *ahead) flush(context.Context) error { return nil }
+
+func (a *ahead) held() *held { return nil }
+
+// fetch returns the statements to run, and what will have the rows that they give.
+func (t *postgresTx) fetch(statements []*statement) (run []*statement, read ahead) {
 	for _, s := range statements {
 		if s.row != nil {
 			f := &fetched{statement: s, types: t.conn.Conn().TypeMap()}
-			kept = append(kept, f)
+			read = append(read, f)
 			s = &statement{text: s.text, args: s.args, row: f.keep}
 		}
-		t.queued = append(t.queued, s)
+		run = append(run, s)
 	}
-	if err := t.flush(t.limit); err != nil {
-		return err
-	}
-	t.ahead = kept
-	return nil
+	return run, read
 }
 
 // fetched is a statement that was run ahead, and its rows.
@@ -106,12 +125,12 @@ func (r *fetchedRow) Scan(dest ...any) error {
 }
 
 // known hands out what a statement would read, if it was read ahead.
-func (t *postgresTx) known(s *statement) (found bool, err error) {
-	for i, f := range t.ahead {
+func (a *ahead) known(s *statement) (found bool, err error) {
+	for i, f := range *a {
 		if !f.is(s) {
 			continue
 		}
-		t.ahead = append(t.ahead[:i:i], t.ahead[i+1:]...)
+		*a = slices.Delete(*a, i, i+1)
 		for _, row := range f.rows {
 			if err := s.row(row); err != nil {
 				return true, inQuery(err, s.text)

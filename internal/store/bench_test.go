@@ -58,6 +58,9 @@ func postIn(ctx context.Context, s *store.Store, thread, author, n int64) error 
 			s.Viewer(author)
 			s.Repeated(author, key, []byte(key))
 			s.ThreadState(thread)
+			s.AnyListeners(thread, author)
+			s.Follows(thread, author)
+			s.NextMessageID()
 		})
 		if err != nil {
 			return err
@@ -71,15 +74,21 @@ func postIn(ctx context.Context, s *store.Store, thread, author, n int64) error 
 		if _, _, err := tx.ThreadState(thread); err != nil {
 			return err
 		}
+		if _, err := tx.AnyListeners(thread, author); err != nil {
+			return err
+		}
+		follows, err := tx.Follows(thread, author)
+		if err != nil {
+			return err
+		}
 		id, err := tx.InsertMessage(thread, author, 0, storetest.Text("It does what it says on the tin, and then some."))
 		if err != nil {
 			return err
 		}
-		if err := tx.FollowUnlessFollowing(thread, author, parley.Follow{Reply: true}); err != nil {
-			return err
-		}
-		if err := tx.AddJob("notify", map[string]int64{"message": id}); err != nil {
-			return err
+		if !follows {
+			if err := tx.FollowUnlessFollowing(thread, author, parley.Follow{Reply: true}); err != nil {
+				return err
+			}
 		}
 		tx.Append(parley.MessagePosted{ThreadID: thread, MessageID: id})
 		return tx.Remember(author, key, []byte(key), id)

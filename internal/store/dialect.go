@@ -18,6 +18,10 @@ type dialect struct {
 	// positions: where the cursor has not moved, nothing is new.
 	ordered bool
 
+	// nextMessage selects the id of the message that is inserted next; "": the
+	// insertion tells it, which costs nothing where no network is in between.
+	nextMessage string
+
 	search searching
 
 	// countID is a statement that takes the next id of the notifications for something
@@ -48,4 +52,6 @@ var postgresDialect = dialect{
 	since:      `txid >= CAST($1 AS xid8)`,
 	search:     tsvector{},
 	nextID:     `nextval(pg_get_serial_sequence('notifications', 'id'))`,
+
+	nextMessage: `SELECT nextval(pg_get_serial_sequence('messages', 'id'))`,
 }

@@ -35,6 +35,12 @@ func (tx *Tx) FollowUnlessFollowing(threadID, userID int64, f parley.Follow) err
 		threadID, userID, flag(f.NewMessage), flag(f.Mention), flag(f.Reply), tx.now)
 }
 
+// Follows reports whether a user follows a thread.
+func (s *Snapshot) Follows(threadID, userID int64) (bool, error) {
+	_, found, err := one(s, scalar[int64], `SELECT user_id FROM follows WHERE thread_id = $1 AND user_id = $2`, threadID, userID)
+	return found, err
+}
+
 // Unfollow makes a user follow a thread no longer.
 func (tx *Tx) Unfollow(threadID, userID int64) error {
 	if err := tx.holdThread(threadID); err != nil {

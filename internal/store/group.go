@@ -36,7 +36,9 @@ type write struct {
 	fn     func(context.Context, querier) (wrote bool, err error)
 	err    error
 	result chan error
-	turn   chan []*write // see lanes
+
+	threadID int64         // see lanes
+	turn     chan []*write // see lanes
 }
 
 var errClosed = errors.New("the database is closed")

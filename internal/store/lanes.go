@@ -1,29 +1,43 @@
 package store
 
 import (
-	"context"
+	"cmp"
+	"slices"
 	"sync"
 )
 
-// maxLane bounds how many writes of one thread are committed together.
-const maxLane = 32
+const (
+	// laneCount is how many transactions of posts run at a time: some of them wait for
+	// the disk or the network while others use the processors. With one for each of
+	// sixteen clients a post costs PostgreSQL twice the processor time that it costs with
+	// two or four (BenchmarkPostgreSQLPost).
+	laneCount = 4
+	// maxLane bounds how many writes are committed together.
+	maxLane = 32
+)
 
-// lanes commits together what is written to one thread at the same time. Writers
-// of a thread follow one another whatever they do, as each waits for the lock of its
-// row. Where each also waited for the disk while it holds that lock, a thread would
-// take as many messages as the disk takes commits, a thousand in a second or fewer.
-type lanes struct {
-	mu   sync.Mutex
-	busy map[int64]*lane // by thread
+// lanes commits together what is written to threads at the same time. Each thread
+// has its lane, and in each lane one transaction runs at a time: whatever came
+// meanwhile makes up the next one. Writers of one thread follow one another whatever
+// they do, as each waits for the lock of its row. Where each also waited for the
+// disk while it holds that lock, a thread would take as many messages as the disk
+// takes commits, a thousand in a second or fewer.
+type lanes [laneCount]lane
+
+// of returns the lane of a thread.
+func (l *lanes) of(threadID int64) *lane { return &l[threadID%laneCount] }
+
+// lane is one of them.
+type lane struct {
+	mu      sync.Mutex
+	busy    bool
+	waiting []*write
 }
 
-// lane is a thread that is being written to.
-type lane struct{ waiting []*write }
-
-// do has run called with w, alone or with others that write to the same thread, and
-// returns what came of w. One of those who wait runs the writes of all.
-func (l *lanes) do(threadID int64, w *write, run func([]*write)) error {
-	members := l.enter(threadID, w)
+// do has run called with w, alone or with others, and returns what came of w. One
+// of those who wait runs the writes of all.
+func (l *lane) do(w *write, run func([]*write)) error {
+	members := l.enter(w)
 	if members == nil {
 		select {
 		case err := <-w.result:
@@ -32,7 +46,7 @@ func (l *lanes) do(threadID int64, w *write, run func([]*write)) error {
 		}
 	}
 	run(members)
-	l.leave(threadID)
+	l.leave()
 	for _, m := range members {
 		m.result <- m.err
 	}
@@ -40,72 +54,41 @@ func (l *lanes) do(threadID int64, w *write, run func([]*write)) error {
 }
 
 // enter returns what is to be run at once, nil if somebody else is in the lane.
-func (l *lanes) enter(threadID int64, w *write) []*write {
+func (l *lane) enter(w *write) []*write {
 	w.result, w.turn = make(chan error, 1), make(chan []*write, 1)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if lane, taken := l.busy[threadID]; taken {
-		lane.waiting = append(lane.waiting, w)
+	if l.busy {
+		l.waiting = append(l.waiting, w)
 		return nil
 	}
-	if l.busy == nil {
-		l.busy = map[int64]*lane{}
-	}
-	l.busy[threadID] = &lane{}
+	l.busy = true
 	return []*write{w}
 }
 
 // leave lets those who wait have their turn, the first of them for all.
-func (l *lanes) leave(threadID int64) {
+func (l *lane) leave() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	lane := l.busy[threadID]
-	n := min(len(lane.waiting), maxLane)
+	n := min(len(l.waiting), maxLane)
 	if n == 0 {
-		delete(l.busy, threadID)
+		l.busy, l.waiting = false, nil
 		return
 	}
-	next := lane.waiting[:n:n]
-	lane.waiting = lane.waiting[n:]
+	next := l.waiting[:n:n]
+	l.waiting = l.waiting[n:]
 	next[0].turn <- next
 }
 
-// updateTogether runs the writes of some callers to one thread.
-func (e *postgresEngine) updateTogether(members []*write) {
-	if len(members) > 1 && e.together(members) {
-		return
-	}
-	for _, w := range members {
-		w.err = e.updateAlone(w.ctx, w.fn)
-	}
-}
-
-// together runs the writes in one transaction and sets their errors. It reports
-// false if nothing was changed and each should be run by itself: one that fails
-// after it wrote takes the others with it.
-func (e *postgresEngine) together(members []*write) bool {
-	ctx := context.Background()
-	t, err := e.begin(ctx, readCommitted)
-	if err != nil {
-		return settle(members, err)
-	}
-	defer t.end()
-	wrote := false
-	for _, w := range members {
-		if w.err = w.ctx.Err(); w.err != nil {
-			continue
+// byThread parts writes by their threads, ascending, as transactions lock them.
+func byThread(members []*write) (queues [][]*write) {
+	slices.SortStableFunc(members, func(a, b *write) int { return cmp.Compare(a.threadID, b.threadID) })
+	for i, w := range members {
+		if i == 0 || members[i-1].threadID != w.threadID {
+			queues = append(queues, nil)
 		}
-		t.ahead = nil
-		var changed bool
-		changed, w.err = run(t.limit, t, w.fn)
-		wrote = wrote || changed
-		if w.err != nil && (changed || t.failed != nil) {
-			return unreachable(t.failed) && settle(members, t.failed)
-		}
+		last := &queues[len(queues)-1]
+		*last = append(*last, w)
 	}
-	err = t.commit(wrote)
-	if err != nil && !inTheWay(err) {
-		return settle(members, err)
-	}
-	return err == nil
+	return queues
 }

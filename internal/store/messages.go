@@ -162,15 +162,34 @@ func (t Text) mentionsJSON() (string, error) {
 	return string(text), err
 }
 
+// NextMessageID gives out the id of the message that the transaction inserts next,
+// 0 where only its insertion does. It is worth reading ahead.
+func (s *Snapshot) NextMessageID() (int64, error) {
+	if s.dialect.nextMessage == "" {
+		return 0, nil
+	}
+	id, _, err := one(s, scalar[int64], s.dialect.nextMessage)
+	return id, err
+}
+
 // InsertMessage stores a message, counts it, and returns its id.
 func (tx *Tx) InsertMessage(threadID, authorID, replyTo int64, text Text) (int64, error) {
 	mentions, err := text.mentionsJSON()
 	if err != nil {
 		return 0, err
 	}
-	id, err := tx.insert(`INSERT INTO messages (thread_id, user_id, content, content_html, mentions, reply_to_id, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
-		threadID, authorID, text.Content, text.HTML, mentions, null(replyTo), tx.now)
+	id, err := tx.NextMessageID()
+	if err != nil {
+		return 0, err
+	}
+	const insert = `INSERT INTO messages (id, thread_id, user_id, content, content_html, mentions, reply_to_id, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+	args := []any{null(id), threadID, authorID, text.Content, text.HTML, mentions, null(replyTo), tx.now}
+	if id != 0 {
+		err = tx.write(insert, args...)
+	} else {
+		id, err = tx.insert(insert+` RETURNING id`, args...)
+	}
 	if err != nil {
 		return 0, err
 	}

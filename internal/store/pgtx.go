@@ -20,26 +20,22 @@ type postgresTx struct {
 	caller context.Context // may end at any time: looked at between round trips
 	limit  context.Context // what statements run under
 	cancel func()
-	begin  string // "" once it was sent
+	begin  string // "": it is one statement
+	sent   bool   // something was
 	queued []*statement
-	ahead  []*fetched // what was read ahead
-	locked *held      // nil for a snapshot
-	failed error      // of a statement: nothing can follow it
+	failed error // of a statement: nothing can follow it
 }
 
 const (
 	readCommitted = "BEGIN ISOLATION LEVEL READ COMMITTED"
 	readOnly      = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+	commit        = "COMMIT"
+	rollback      = "ROLLBACK"
 )
 
-func (t *postgresTx) held() *held { return t.locked }
+func (t *postgresTx) held() *held { return nil }
 
 func (t *postgresTx) queue(_ context.Context, s *statement) error {
-	if s.writes {
-		t.ahead = nil
-	} else if found, err := t.known(s); found {
-		return err
-	}
 	t.queued = append(t.queued, s)
 	return nil
 }
@@ -48,10 +44,10 @@ func (t *postgresTx) flush(context.Context) error {
 	if len(t.queued) == 0 || t.failed != nil {
 		return t.failed
 	}
-	if err := t.caller.Err(); err != nil {
-		return err
+	if t.failed = t.caller.Err(); t.failed != nil {
+		return t.failed
 	}
-	statements, first := t.queued, t.begin != ""
+	statements, first := t.queued, !t.sent
 	err := t.send()
 	if first && unreachable(err) && t.caller != t.limit {
 		// The connection died while it was idle. A snapshot of which nothing was read
@@ -75,7 +71,7 @@ func (t *postgresTx) resend(statements []*statement) error {
 func (t *postgresTx) send() error {
 	statements := t.queued
 	t.queued = nil
-	if t.begin != "" {
+	if !t.sent && t.begin != "" {
 		statements = append([]*statement{{text: t.begin}}, statements...)
 	}
 	var batch pgx.Batch
@@ -90,7 +86,7 @@ func (t *postgresTx) send() error {
 			err = inQuery(err, s.text)
 			break
 		}
-		if s.text != t.begin {
+		if s.text != t.begin && s.text != rollback {
 			t.engine.timing.ran(s.text, began)
 			began = time.Now()
 		}
@@ -100,9 +96,7 @@ func (t *postgresTx) send() error {
 	}
 	t.engine.noteLoss(err)
 	t.failed = err
-	if err == nil {
-		t.begin = ""
-	}
+	t.sent = t.sent || err == nil
 	return err
 }
 
@@ -139,7 +133,7 @@ func (e *postgresEngine) begin(ctx context.Context, begin string) (*postgresTx, 
 		return t, nil
 	}
 	t.limit, t.cancel = within(context.WithoutCancel(ctx))
-	t.caller, t.locked = t.limit, newHeld()
+	t.caller = t.limit
 	return t, nil
 }
 
@@ -155,7 +149,7 @@ func (t *postgresTx) release() {
 		return
 	}
 	if t.conn.Conn().PgConn().TxStatus() != 'I' && !t.conn.Conn().IsClosed() {
-		if _, err := t.conn.Conn().PgConn().Exec(t.limit, "ROLLBACK").ReadAll(); err != nil {
+		if _, err := t.conn.Conn().PgConn().Exec(t.limit, rollback).ReadAll(); err != nil {
 			t.engine.noteLoss(err)
 		}
 	}
@@ -165,7 +159,7 @@ func (t *postgresTx) release() {
 
 // commit makes the transaction's changes permanent.
 func (t *postgresTx) commit(wrote bool) error {
-	if t.failed != nil || t.begin != "" && len(t.queued) == 0 {
+	if t.failed != nil || !t.sent && len(t.queued) == 0 {
 		return t.failed
 	}
 	var op operation
@@ -173,7 +167,7 @@ func (t *postgresTx) commit(wrote bool) error {
 		op = newOperation(time.Now())
 		t.queued = append(t.queued, &statement{text: insertOperation, args: []any{op}})
 	}
-	t.queued = append(t.queued, &statement{text: "COMMIT"})
+	t.queued = append(t.queued, &statement{text: commit})
 	err := t.send()
 	if err == nil || !wrote || !t.conn.Conn().IsClosed() || pgconn.SafeToRetry(err) {
 		return err

@@ -177,13 +177,39 @@ func within(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithDeadline(context.WithoutCancel(ctx), end)
 }
 
-func (e *postgresEngine) view(ctx context.Context, fn func(querier) error) error {
+func (e *postgresEngine) view(ctx context.Context, ahead []*statement, fn func(querier) error) error {
+	if len(ahead) > 0 {
+		if err := e.viewAhead(ctx, ahead, fn); !errors.Is(err, errNotAhead) {
+			return err
+		}
+	}
 	t, err := e.begin(ctx, readOnly)
 	if err != nil {
 		return err
 	}
 	defer t.end()
 	return fn(t)
+}
+
+// viewAhead runs fn on what some statements read. They are a transaction and a round
+// trip, and one by itself needs no BEGIN.
+func (e *postgresEngine) viewAhead(ctx context.Context, statements []*statement, fn func(querier) error) error {
+	t, err := e.begin(ctx, readOnly)
+	if err != nil {
+		return err
+	}
+	defer t.end()
+	statements, read := t.fetch(statements)
+	if len(statements) == 1 {
+		t.begin = ""
+	} else {
+		statements = append(statements, &statement{text: rollback})
+	}
+	t.queued = statements
+	if err := t.flush(ctx); err != nil {
+		return err
+	}
+	return fn(&read)
 }
 
 const (
@@ -197,7 +223,8 @@ func (e *postgresEngine) update(ctx context.Context, threadID int64, fn func(con
 	if threadID == 0 {
 		return e.updateAlone(ctx, fn)
 	}
-	return e.lanes.do(threadID, &write{ctx: ctx, fn: fn}, e.updateTogether)
+	w := &write{ctx: ctx, fn: fn, threadID: threadID}
+	return e.lanes.of(threadID).do(w, e.updateTogether)
 }
 
 // updateAlone runs a write in a transaction of its own, several times if it has to.
@@ -227,10 +254,13 @@ func (e *postgresEngine) attempt(ctx context.Context, fn func(context.Context, q
 		return err
 	}
 	defer t.end()
-	wrote, err := run(t.limit, t, fn)
+	w := newWriter(t)
+	w.await = func() { w.hand(); _ = t.flush(t.limit) }
+	wrote, err := run(t.limit, w, fn)
 	if err != nil {
 		return err
 	}
+	w.hand()
 	return t.commit(wrote)
 }
 

@@ -102,7 +102,7 @@ func (e *sqliteEngine) update(ctx context.Context, _ int64, fn func(context.Cont
 	return e.group.do(ctx, fn)
 }
 
-func (e *sqliteEngine) view(ctx context.Context, fn func(querier) error) error {
+func (e *sqliteEngine) view(ctx context.Context, _ []*statement, fn func(querier) error) error {
 	c, err := e.readers.take(ctx)
 	if err != nil {
 		return err

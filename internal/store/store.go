@@ -25,8 +25,9 @@ type engine interface {
 	dialect() *dialect
 	// now is the time by the clock that all who use the database share.
 	now() time.Time
-	// view runs fn on a read transaction, one snapshot for all it reads.
-	view(ctx context.Context, fn func(querier) error) error
+	// view runs fn on a read transaction, one snapshot for all it reads. ahead, if
+	// any, is all that it is expected to read; if it reads more, it may be run again.
+	view(ctx context.Context, ahead []*statement, fn func(querier) error) error
 	// update runs fn on a write transaction and commits it if fn succeeds. fn
 	// may be run again on a fresh one. It reports through its return value
 	// whether it wrote anything. threadID is the one thread that it is about, 0 if it
@@ -134,8 +135,20 @@ func (s *Snapshot) Now() parley.Time { return s.now }
 
 // View calls fn with a snapshot, which ends with the call.
 func (s *Store) View(ctx context.Context, fn func(*Snapshot) error) error {
-	err := s.engine.view(ctx, func(q querier) error {
-		return fn(&Snapshot{ctx: ctx, q: q, now: parley.At(s.now()), dialect: s.engine.dialect()})
+	return s.ViewAhead(ctx, func(*Snapshot) {}, fn)
+}
+
+// ViewAhead is View for what is read often, and is known before: reads names all
+// of it by calling the methods that read it, and gets nothing from them. Where the
+// database is on the other side of a network it takes one round trip. If fn reads
+// something else after all it is called once more, to read everything anew.
+func (s *Store) ViewAhead(ctx context.Context, reads func(*Snapshot), fn func(*Snapshot) error) error {
+	var wanted wishes
+	snapshot := Snapshot{ctx: ctx, q: &wanted, now: parley.At(s.now()), dialect: s.engine.dialect()}
+	reads(&snapshot)
+	err := s.engine.view(ctx, wanted.statements, func(q querier) error {
+		snapshot.q = q
+		return fn(&snapshot)
 	})
 	return s.engine.explain(err)
 }

@@ -104,7 +104,7 @@ func (p *Proxy) each(do func(*line)) {
 }
 
 // Transactions returns how many round trips each transaction took that ended since
-// the last time, oldest first.
+// the last time, oldest first; a statement outside of one is one.
 func (p *Proxy) Transactions() []int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -168,11 +168,8 @@ func (p *Proxy) look(l *line, message []byte) (lost, ends bool) {
 	if message[0] != ready || l.loseAnswers {
 		return l.loseAnswers, message[0] == ready && l.loseAnswers
 	}
-	inTransaction := message[5] != idle
-	if inTransaction || l.trips > 0 {
-		l.trips++
-	}
-	if !inTransaction && l.trips > 0 {
+	l.trips++
+	if message[5] == idle {
 		p.transactions = append(p.transactions, l.trips)
 		l.trips = 0
 	}
