@@ -77,7 +77,7 @@ func (a *App) Messages(ctx context.Context, v parley.Viewer, threadID int64, q M
 	var unread int64
 	reads := func(s *store.Snapshot) {
 		s.ThreadState(threadID)
-		_, _ = q.read(s, v.ID, threadID)
+		_, _ = q.read(s, v, threadID)
 		if opened {
 			s.UnreadNotifications(v, threadID)
 		}
@@ -171,11 +171,7 @@ func (a *App) PostMessage(ctx context.Context, v parley.Viewer, threadID int64, 
 	}
 	var id int64
 	shows := func(s *store.Snapshot) {
-		s.MessagesByID(v.ID, []int64{id})
-		s.MessageCount(threadID)
-		if replyTo != 0 {
-			s.ReplyCount(replyTo)
-		}
+		newRenderer(s, v.ID).readsPosted(parley.MessagePosted{ThreadID: threadID, MessageID: id}, replyTo)
 	}
 	var posted parley.Message
 	err = a.createAndTell(ctx, v.ID, idem, &id, func(tx *store.Tx, v parley.Viewer) (int64, error) {

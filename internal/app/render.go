@@ -171,6 +171,16 @@ func (r *renderer) messagePosted(e parley.MessagePosted, event *realtime.Event) 
 	return parley.NewMessageFrame{Type: "new_message", ThreadID: e.ThreadID, Message: m.ForReader(), ThreadCounts: counts}, err
 }
 
+// readsPosted names what messagePosted reads of a message that replies to another one,
+// 0: to none. See store.Store.ViewAhead.
+func (r *renderer) readsPosted(e parley.MessagePosted, replyTo int64) {
+	r.s.MessagesByID(r.viewer, []int64{e.MessageID})
+	r.s.MessageCount(e.ThreadID)
+	if replyTo != 0 {
+		r.s.ReplyCount(replyTo)
+	}
+}
+
 // messagesDeleted names the messages; the first of them is the one that was
 // deleted, the others are replies below it.
 func (r *renderer) messagesDeleted(e parley.MessagesDeleted) (any, error) {

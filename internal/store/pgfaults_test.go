@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -148,6 +149,40 @@ func TestReadersDoNotNoticeThatIdleConnectionsWereCut(t *testing.T) {
 	for range 3 {
 		proxy.Cut()
 		written(t, c)
+	}
+}
+
+// TestAJobOfAServerThatDiesIsThereAgain has one server die with a job in its hands,
+// which another one passes over until then.
+func TestAJobOfAServerThatDiesIsThereAgain(t *testing.T) {
+	dsn := storetest.NewPostgres(t)
+	c := storetest.NewCommunity(t, func(opts store.Options) *store.Store { return openFile(t, dsn, opts) })
+	proxy, through := pgtest.NewProxy(t, dsn)
+	dying := openFile(t, through+"&pool_max_conns=1", store.Options{})
+	storetest.Update(t, c.Store, func(tx *store.Tx) error { return tx.AddJob("notify", nil) })
+	job := storetest.Read(t, c.Store, func(s *store.Snapshot) ([]store.Job, error) { return s.DueJobs(1) })[0].ID
+	take := func(tx *store.Tx) (bool, error) { return tx.TakeJob(job) }
+
+	var taken []bool
+	_, err := dying.Update(t.Context(), func(tx *store.Tx) error {
+		mine, err := take(tx)
+		taken = append(taken, mine)
+		if err != nil || !mine {
+			return err
+		}
+		if storetest.Write(t, c.Store, take) {
+			t.Error("a job was taken that somebody was about")
+		}
+		proxy.Cut()
+		for end := time.Now().Add(patience); !storetest.Write(t, c.Store, take); {
+			if time.Now().After(end) {
+				return errors.New("nobody got the job of the server that died")
+			}
+		}
+		return nil
+	})
+	if err != nil || !slices.Equal(taken, []bool{true, false}) {
+		t.Errorf("the server that died had the job in its attempts: %v, %v; want only in the first", taken, err)
 	}
 }
 
