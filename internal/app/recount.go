@@ -178,13 +178,12 @@ func (a *App) recountCalls(ctx context.Context, hub Publisher) {
 	calls, threads := a.recounts.takeCalls()
 	for _, c := range calls {
 		logged := []store.Logged{c.Logged}
-		err := a.store.View(ctx, func(s *store.Snapshot) error {
-			a.publish(ctx, newRenderer(s, 0), logged, c.at)
-			return nil
+		var events []realtime.Event
+		err := a.store.View(ctx, func(s *store.Snapshot) (err error) {
+			events, err = newRenderer(s, 0).all(logged)
+			return err
 		})
-		if err != nil {
-			a.unpublished(ctx, logged, err)
-		}
+		a.publish(ctx, logged, events, c.at, err)
 	}
 	if len(threads) == 0 {
 		return
