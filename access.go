@@ -60,6 +60,12 @@ func (a Access) Within(parent Access) Access {
 	}
 }
 
+// Inside reports whether b admits everybody whom a admits: what only readers of b
+// have seen may go where readers of a see it.
+func (a Access) Inside(b Access) bool {
+	return a.Private || !b.Private && a.MinTierCents >= b.MinTierCents
+}
+
 // Or admits whoever a or b admits: the audience of a change of access are those
 // who could and those who can.
 func (a Access) Or(b Access) Access {

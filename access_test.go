@@ -195,3 +195,21 @@ func TestANewCommunityIsOpenButItsCreatorStartsTheThreads(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
+
+func TestAnAccessIsInsideAnotherThatAdmitsAllItsReaders(t *testing.T) {
+	accesses := []parley.Access{{}, {MinTierCents: 500}, {MinTierCents: 501}, {Private: true}, {Private: true, MinTierCents: 500}}
+	for _, a := range accesses {
+		for _, b := range accesses {
+			all := true
+			for cents := range int64(503) {
+				for _, role := range []parley.Role{parley.RoleMember, parley.RoleTeam, parley.RoleCreator} {
+					v := parley.Viewer{ID: 1, Role: role, AmountCents: cents, Active: true}
+					all = all && (!a.Admits(v) || b.Admits(v))
+				}
+			}
+			if a.Inside(b) != all {
+				t.Errorf("%+v inside %+v: %v, want %v", a, b, !all, all)
+			}
+		}
+	}
+}

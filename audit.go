@@ -30,6 +30,7 @@ const (
 	ActMessageKept      Act = "message.kept"
 	ActMessageHidden    Act = "message.hidden"
 	ActMessageShown     Act = "message.shown"
+	ActMessageMoved     Act = "message.moved"
 	ActUserSilenced     Act = "user.silenced"
 	ActUserUnsilenced   Act = "user.unsilenced"
 	ActUserSuspended    Act = "user.suspended"

@@ -56,6 +56,7 @@ type (
 	MessagePosted struct {
 		ThreadID  int64 `json:"thread"`
 		MessageID int64 `json:"message"`
+		Moved     bool  `json:"moved,omitempty"` // from another thread
 	}
 	// MessageEdited is shown as MessageEditedFrame, while the message exists.
 	// What was rendered of the thread before may show text that is no more.
@@ -68,6 +69,7 @@ type (
 	MessagesDeleted struct {
 		ThreadID   int64   `json:"thread"`
 		MessageIDs []int64 `json:"messages"`
+		RepliedTo  int64   `json:"replied_to,omitempty"` // by the first of them until it was moved away; 0: its row tells
 		Readers    Readers `json:"readers,omitzero"`
 	}
 	// MessagesRestored is shown as MessagesRestoredFrame, with those of the

@@ -27,10 +27,12 @@ var events = []struct {
 	refs    string
 }{
 	{parley.MessagePosted{ThreadID: 5, MessageID: 9}, "message_posted", "t5", `{"thread":5,"message":9}`},
+	{parley.MessagePosted{ThreadID: 5, MessageID: 9, Moved: true}, "message_posted", "t5", `{"thread":5,"message":9,"moved":true}`},
 	{parley.MessageEdited{ThreadID: 5, MessageID: 9}, "message_edited", "t5", `{"thread":5,"message":9}`},
 	{parley.MessagesDeleted{ThreadID: 5, MessageIDs: []int64{9, 11}}, "messages_deleted", "t5", `{"thread":5,"messages":[9,11]}`},
 	{parley.MessagesRestored{ThreadID: 5, MessageIDs: []int64{9, 11}}, "messages_restored", "t5", `{"thread":5,"messages":[9,11]}`},
 	{parley.MessagesDeleted{ThreadID: 5, MessageIDs: []int64{9}, Readers: parley.Readers{Author: 7, Others: true}}, "messages_deleted", "t5", `{"thread":5,"messages":[9],"readers":{"author":7,"others":true}}`},
+	{parley.MessagesDeleted{ThreadID: 5, MessageIDs: []int64{9}, RepliedTo: 7}, "messages_deleted", "t5", `{"thread":5,"messages":[9],"replied_to":7}`},
 	{parley.MessagesRestored{ThreadID: 5, MessageIDs: []int64{9}, Readers: parley.Readers{Author: 7}}, "messages_restored", "t5", `{"thread":5,"messages":[9],"readers":{"author":7}}`},
 	{parley.MessageHidden{ThreadID: 5, MessageID: 9, AuthorID: 7}, "message_hidden", "t5", `{"thread":5,"message":9,"author":7}`},
 	{parley.MessageLiked{ThreadID: 5, MessageID: 9, UserID: 7}, "message_liked", "t5", `{"thread":5,"message":9,"user":7}`},

@@ -10,6 +10,7 @@ type (
 		Type     string  `json:"type"` // new_message
 		ThreadID int64   `json:"thread_id"`
 		Message  Message `json:"message"`
+		LikedBy  []int64 `json:"liked_by,omitempty"` // ids of people, where it came from another thread
 		ThreadCounts
 	}
 	// ThreadCounts is what a message that comes or goes changes beside itself, as

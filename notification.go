@@ -21,6 +21,7 @@ const (
 	NoticeFlagged Notice = "flagged" // to the team: somebody found a message wrong
 	NoticeHidden  Notice = "hidden"  // to its author
 	NoticeDeleted Notice = "deleted"
+	NoticeMoved   Notice = "moved" // to another thread, which the notification names
 )
 
 // Notification tells one person of something that concerns them.
@@ -125,6 +126,8 @@ func (n Notice) title(thread string) string {
 		return "A moderator hid your message in " + thread
 	case NoticeDeleted:
 		return "A moderator deleted your message in " + thread
+	case NoticeMoved:
+		return "A moderator moved your message to " + thread
 	default:
 		return "A moderator acted in " + thread
 	}

@@ -29,12 +29,27 @@ type (
 			Note   string            `json:"note,omitempty" maxLength:"500" doc:"For the team."`
 		} `nameHint:"FlagDecision"`
 	}
+	relocation struct {
+		MessagePath
+		Body struct {
+			ThreadID number `json:"thread_id" doc:"Where to: a thread whose readers are no more than those of the message's own."`
+		} `nameHint:"Relocation"`
+	}
 	sanction struct {
 		UserPath
 		Body struct {
 			Reason string     `json:"reason" minLength:"1" maxLength:"500" doc:"Shown to the person, and in the log."`
 			Until  *time.Time `json:"until,omitempty" doc:"Absent: until it is taken back."`
 		} `nameHint:"NewSanction"`
+	}
+
+	// MovedMessages answers that a message and the replies below it are in another
+	// thread.
+	MovedMessages struct {
+		Done
+		ThreadID   int64   `json:"thread_id"`
+		MovedCount int     `json:"moved_count"`
+		MovedIDs   []int64 `json:"moved_ids"`
 	}
 )
 
@@ -53,6 +68,15 @@ func (a *API) resolveFlag(ctx context.Context, in *flagDecision) (*answer[Done],
 		parley.FlagKeep: "The message stays", parley.FlagHide: "Message hidden", parley.FlagDelete: "Message deleted",
 	}[in.Body.Action]
 	return reply(did(message), a.app.ResolveFlag(ctx, viewerOf(ctx), in.ID, in.Body.Action, in.Body.Note))
+}
+
+func (a *API) moveMessage(ctx context.Context, in *relocation) (*answer[MovedMessages], error) {
+	ids, err := a.app.MoveMessage(ctx, viewerOf(ctx), in.ID, in.Body.ThreadID.value)
+	message := "Message moved"
+	if len(ids) > 1 {
+		message = "Message and its replies moved"
+	}
+	return reply(MovedMessages{did(message), in.Body.ThreadID.value, len(ids), ids}, err)
 }
 
 // terms returns what is to hold.

@@ -122,3 +122,27 @@ func TestTheQueueOfFlagsComesInPages(t *testing.T) {
 	f.tomas.get(path("/moderation/flags?state=all")).refused(422)
 	f.tomas.get(path("/moderation/flags?limit=101")).refused(422)
 }
+
+func TestAMessageIsMovedToAnotherThread(t *testing.T) {
+	f := open(t, api.Config{})
+	here, there := f.ada.thread("Joints"), f.ada.thread("Glue")
+	message := f.mina.say(here.ID, "About glue:")
+	f.finn.post(path("/threads/%d/messages", here.ID), `{"content":"Yes?","reply_to_id":%d}`, message.ID).ok()
+	address := path("/messages/%d/move", message.ID)
+	f.mina.post(address, `{"thread_id":%d}`, there.ID).refused(403)
+	f.tomas.post(address, `{}`).refused(422)
+	f.tomas.post(address, `{"thread_id":4711}`).refused(404)
+	f.tomas.post(address, `{"thread_id":%d}`, here.ID).refused(400)
+	moved := decode[api.MovedMessages](f.tomas.post(address, `{"thread_id":"%d"}`, there.ID))
+	if moved.ThreadID != there.ID || moved.MovedCount != 2 || moved.MovedIDs[0] != message.ID {
+		t.Errorf("answered %+v", moved)
+	}
+	for thread, want := range map[int64]int{here.ID: 1, there.ID: 3} {
+		if seen := decode[[]parley.Message](f.finn.get(path("/threads/%d/messages", thread))); len(seen) != want {
+			t.Errorf("thread %d has %d messages, want %d", thread, len(seen), want)
+		}
+		if counted := decode[parley.Thread](f.finn.get(path("/threads/%d", thread))); counted.MessageCount != int64(want) {
+			t.Errorf("thread %d counts %d messages, want %d", thread, counted.MessageCount, want)
+		}
+	}
+}

@@ -28,6 +28,7 @@ var bodies = map[string]string{
 	"disable-everyone":           `{"reason":"A test."}`,
 	"restrict-user":              `{"reason":"Too loud."}`,
 	"flag-message":               `{"reason":"spam","note":"Again."}`,
+	"move-message":               `{"thread_id":"2"}`,
 	"resolve-flag":               `{"action":"keep"}`,
 	"silence-user":               `{"reason":"Spam.","until":"2100-01-01T00:00:00Z"}`,
 	"suspend-user":               `{"reason":"Spam."}`,

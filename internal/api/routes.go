@@ -78,6 +78,7 @@ func (a *API) routes() []route {
 		{"GET", "/api/forum/moderation/everyone/restricted-users", everyone, "list-restricted-users", "List who is restricted", refusals(403), handle(a.listRestricted)},
 
 		{"POST", "/api/forum/messages/{id}/flag", moderation, "flag-message", "Tell the team that a message is wrong", refusals(400, 409, 429), handle(a.flag)},
+		{"POST", "/api/forum/messages/{id}/move", moderation, "move-message", "Move a message and the replies to it to another thread", refusals(400), handle(a.moveMessage)},
 		{"GET", "/api/forum/moderation/flags", moderation, "list-flags", "List flagged messages, newest first", refusals(403), handle(a.listFlags)},
 		{"POST", "/api/forum/moderation/flags/{id}", moderation, "resolve-flag", "Keep, hide or delete a flagged message", refusals(400, 403, 409), handle(a.resolveFlag)},
 		{"POST", "/api/forum/moderation/users/{id}/silence", moderation, "silence-user", "Keep a person from writing", refusals(400, 403), handle(a.silence)},

@@ -190,6 +190,7 @@ func (w *walk) moderation() {
 	w.visit("flag-message", w.ada.post(path("/messages/%d/flag", message.ID), `{"reason":"spam","note":"Again."}`))
 	flags := decode[[]app.FlagEntry](w.visit("list-flags", w.ada.get(path("/moderation/flags"))))
 	w.visit("resolve-flag", w.ada.post(path("/moderation/flags/%d", flags[0].ID), `{"action":"hide"}`))
+	w.visit("move-message", w.ada.post(path("/messages/%d/move", w.mina.say(thread.ID, "Elsewhere").ID), `{"thread_id":%d}`, w.ada.thread("There").ID))
 	users := fmt.Sprintf("/api/forum/moderation/users/%d/", w.finn.id)
 	w.visit("silence-user", w.ada.post(users+"silence", `{"reason":"Spam.","until":"2100-01-01T00:00:00Z"}`))
 	w.visit("unsilence-user", w.ada.delete(users+"silence"))

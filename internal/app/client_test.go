@@ -110,6 +110,7 @@ func (r *room) apply(kind string, frame []byte) {
 	case "new_message":
 		f := decode[parley.NewMessageFrame](t, frame)
 		if _, known := r.messages[f.Message.ID]; !known {
+			f.Message.UserHasLiked = slices.Contains(f.LikedBy, r.seat.Viewer.ID)
 			r.insert(f.Message)
 		}
 		r.count(f.ThreadCounts)

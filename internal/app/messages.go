@@ -196,6 +196,8 @@ func (a *App) PostMessage(ctx context.Context, v parley.Viewer, threadID int64, 
 	return posted, err
 }
 
+var errLocked = parley.Errorf(parley.Forbidden, "This thread is locked: only the creator can write in it.")
+
 // writable returns a thread that v may write in now, or the error that tells v
 // why not.
 func writable(tx *store.Tx, v parley.Viewer, id int64) (store.ThreadState, error) {
@@ -204,7 +206,7 @@ func writable(tx *store.Tx, v parley.Viewer, id int64) (store.ThreadState, error
 		return t, err
 	}
 	if t.Locked && !v.IsCreator() {
-		return t, parley.Errorf(parley.Forbidden, "This thread is locked: only the creator can write in it.")
+		return t, errLocked
 	}
 	if t.SlowModeSeconds == 0 || v.Staff() {
 		return t, nil

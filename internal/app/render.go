@@ -168,7 +168,13 @@ func (r *renderer) messagePosted(e parley.MessagePosted, event *realtime.Event) 
 	}
 	event.Audience = readersOf(m)
 	counts, err := r.threadCounts(e.ThreadID, m.ReplyToID)
-	return parley.NewMessageFrame{Type: "new_message", ThreadID: e.ThreadID, Message: m.ForReader(), ThreadCounts: counts}, err
+	frame := parley.NewMessageFrame{Type: "new_message", ThreadID: e.ThreadID, Message: m.ForReader(), ThreadCounts: counts}
+	if err != nil || !e.Moved || m.LikeCount == 0 {
+		return frame, err
+	}
+	likers, err := r.s.LikersOf([]int64{m.ID}, maxShownLikes)
+	frame.LikedBy = likers[m.ID]
+	return frame, err
 }
 
 // readsPosted names what messagePosted reads of a message that replies to another one,
@@ -183,10 +189,12 @@ func (r *renderer) readsPosted(e parley.MessagePosted, replyTo int64) {
 
 // messagesDeleted names the messages; the first of them is the one that was
 // deleted, the others are replies below it.
-func (r *renderer) messagesDeleted(e parley.MessagesDeleted) (any, error) {
-	repliedTo, err := r.s.RepliedTo(e.MessageIDs[0])
-	if err != nil {
-		return nil, err
+func (r *renderer) messagesDeleted(e parley.MessagesDeleted) (frame any, err error) {
+	repliedTo := &e.RepliedTo
+	if e.RepliedTo == 0 {
+		if repliedTo, err = r.s.RepliedTo(e.MessageIDs[0]); err != nil {
+			return nil, err
+		}
 	}
 	counts, err := r.threadCounts(e.ThreadID, repliedTo)
 	return parley.MessagesDeletedFrame{

@@ -126,6 +126,26 @@ func (f *forum) conversations() []change {
 		{"a message that is quoted, hidden and shown again", f.hidden(func(ctx context.Context, m parley.Message) error {
 			return errors.Join(drop(f.RestoreMessage(ctx, f.Ada, m.ID)), f.hideAgain(ctx, m.ID), drop(f.RestoreMessage(ctx, f.Ada, m.ID)))
 		})},
+		{"messages moved", func(ctx context.Context) error {
+			return drop(f.MoveMessage(ctx, f.Tomas, f.toBeMoved(ctx), f.Private.ID))
+		}},
+		{"messages moved to where fewer may read, and within", func(ctx context.Context) error {
+			id := f.toBeMoved(ctx)
+			return errors.Join(drop(f.MoveMessage(ctx, f.Tomas, id, f.Paid.ID)), drop(f.MoveMessage(ctx, f.Ada, id, f.Private.ID)))
+		}},
+		{"messages moved to another open thread, and back", func(ctx context.Context) error {
+			id, there := f.toBeMoved(ctx), must[parley.Thread](f.t)(f.CreateThread(ctx, f.Ada, app.NewThread{Title: "There", Content: "hello"}, none))
+			return errors.Join(drop(f.MoveMessage(ctx, f.Tomas, id, there.ID)), drop(f.MoveMessage(ctx, f.Tomas, id, f.Free.ID)))
+		}},
+		{"a call of everyone moved, and to where fewer may read", func(ctx context.Context) error {
+			id := f.post(f.Ada, f.Free, "@everyone").ID
+			return errors.Join(drop(f.MoveMessage(ctx, f.Tomas, id, f.Sub.ID)), drop(f.MoveMessage(ctx, f.Tomas, id, f.Private.ID)))
+		}},
+		{"messages moved into a sub-thread", func(ctx context.Context) error {
+			root := f.reply(f.Mina, f.Free, f.Free.First, "@Finn and @Tomas?")
+			below := f.reply(f.Finn, f.Free, root.ID, "yes")
+			return errors.Join(drop(f.Like(ctx, f.Tomas, root.ID)), f.hideAgain(ctx, below.ID), drop(f.MoveMessage(ctx, f.Tomas, root.ID, f.Sub.ID)))
+		}},
 		{"a like", func(ctx context.Context) error { return drop(f.Like(ctx, f.Mina, f.Free.First)) }},
 		{"a like taken back", func(ctx context.Context) error { return drop(f.Unlike(ctx, f.Mina, f.Free.First)) }},
 		{"a like that did not last", func(ctx context.Context) error {
@@ -159,6 +179,20 @@ func (f *forum) hidden(then func(context.Context, parley.Message) error) func(co
 		f.grow(f.Finn, m.ID, "An answer", "hello")
 		return errors.Join(drop(f.Like(ctx, f.Tomas, m.ID)), drop(f.Like(ctx, f.Finn, m.ID)), f.hide(ctx, m.ID), then(ctx, m))
 	}
+}
+
+// toBeMoved returns a message of Mina's that mentions, is liked, answered and grown
+// from; one of the answers is hidden, one deleted.
+func (f *forum) toBeMoved(ctx context.Context) int64 {
+	m := f.reply(f.Mina, f.Free, f.Free.First, "@Finn and @Tomas?")
+	below := f.reply(f.Finn, f.Free, m.ID, "yes, @Mina")
+	f.grow(f.Finn, m.ID, "An answer", "hello @Mina")
+	gone := f.reply(f.Finn, f.Free, below.ID, "gone")
+	err := errors.Join(drop(f.Like(ctx, f.Tomas, m.ID)), drop(f.Like(ctx, f.Finn, m.ID)), f.hideAgain(ctx, below.ID), drop(f.DeleteMessage(ctx, f.Finn, gone.ID)))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return m.ID
 }
 
 // hide has Finn flag a message, and Ada hide it.
@@ -288,7 +322,7 @@ func (f *forum) do(d deed) {
 	}
 	message := pick(d.Which, messages...).ID
 	text := fmt.Sprintf("%s said %d", pick(d.How, "", "@Ada", "@Mina @Finn", "@creator", "@team", "@everyone"), d.How)
-	switch pick(d.What, "write", "reply", "reply", "edit", "delete", "restore", "like", "unlike", "grow", "manage", "read", "read all", "flag", "resolve", "resolve") {
+	switch pick(d.What, "write", "reply", "reply", "edit", "delete", "restore", "like", "unlike", "grow", "manage", "read", "read all", "flag", "resolve", "resolve", "move") {
 	case "write":
 		_, err = f.PostMessage(ctx, v, thread.ID, text, 0, app.Idempotency{})
 	case "reply":
@@ -316,6 +350,8 @@ func (f *forum) do(d deed) {
 		_, err = f.FlagMessage(ctx, v, message, parley.FlagOther, "", app.Idempotency{})
 	case "resolve":
 		err = f.resolve(ctx, v, d.Which, pick(d.How, parley.FlagKeep, parley.FlagHide, parley.FlagHide, parley.FlagDelete))
+	case "move":
+		_, err = f.MoveMessage(ctx, v, message, pick(d.How, f.Sub, f.Free).ID)
 	case "read all":
 		_, err = f.ReadAllNotifications(ctx, v)
 	}

@@ -284,10 +284,16 @@ func moderate(tx *Tx) error {
 	message := MessageState{ID: 1, ThreadID: 1, ReplyToID: 1}
 	return all(
 		tx.HideMessage(message, 1), tx.ShowMessage(message), tx.Withdraw([]int64{1, 2}, parley.NoticeHidden),
+		below(tx), tx.MoveMessages(message, []Touched{{ID: 1}}, nil, 1),
 		only(tx.AddFlag(NewFlag{MessageID: 1, UserID: 1})), only(tx.OpenFlagsBy(1)), only(tx.OpenFlagsOf(1)), found(tx.Flag(1)),
 		only(tx.Flags(true, 0, 9)), only(tx.Flags(false, 9, 9)), tx.ResolveFlags(1, 1, parley.FlagKeep, ""),
 		tx.SetSilence(1, parley.Sanction{}), tx.SetSuspension(1, parley.Sanction{}),
 	)
+}
+
+func below(tx *Tx) error {
+	_, _, err := tx.Below(1)
+	return err
 }
 
 func moderateEveryone(tx *Tx) error {
