@@ -190,7 +190,10 @@ func TestWhoMayStartThreads(t *testing.T) {
 }
 
 func TestANewCommunityIsOpenButItsCreatorStartsTheThreads(t *testing.T) {
-	want := parley.Community{Name: "Parley", ThreadCreation: "creator", Registration: "open"}
+	want := parley.Community{
+		Name: "Parley", ThreadCreation: "creator", Registration: "open",
+		NewMembers: parley.NewMembers{PostsPerHour: 20, Links: 2, Mentions: 5}, // and Days 0: nobody is new
+	}
 	if got := parley.DefaultCommunity(); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

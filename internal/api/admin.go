@@ -40,6 +40,11 @@ type (
 			Name           *string                `json:"name,omitempty" minLength:"1" maxLength:"100"`
 			ThreadCreation *parley.ThreadCreation `json:"thread_creation,omitempty" enum:"creator,team,members"`
 			Registration   *parley.Registration   `json:"registration,omitempty" enum:"open,invite,closed"`
+
+			NewMemberDays         number `json:"new_member_days,omitempty" doc:"0 to 90; 0: nobody is a new member."`
+			NewMemberPostsPerHour number `json:"new_member_posts_per_hour,omitempty" doc:"0: any."`
+			NewMemberLinks        number `json:"new_member_links,omitempty" doc:"In a message."`
+			NewMemberMentions     number `json:"new_member_mentions,omitempty" doc:"In a message."`
 		} `nameHint:"CommunityChanges"`
 	}
 	auditQuery struct {
@@ -107,6 +112,8 @@ func (a *API) getCommunity(ctx context.Context, _ *struct{}) (*answer[parley.Com
 func (a *API) updateCommunity(ctx context.Context, in *communityPatch) (*answer[ChangedCommunity], error) {
 	community, err := a.app.UpdateCommunity(ctx, viewerOf(ctx), app.CommunityPatch{
 		Name: in.Body.Name, ThreadCreation: in.Body.ThreadCreation, Registration: in.Body.Registration,
+		NewMemberDays: in.Body.NewMemberDays.pointer(), NewMemberPostsPerHour: in.Body.NewMemberPostsPerHour.pointer(),
+		NewMemberLinks: in.Body.NewMemberLinks.pointer(), NewMemberMentions: in.Body.NewMemberMentions.pointer(),
 	})
 	return reply(ChangedCommunity{did("Settings saved"), community}, err)
 }

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -59,6 +60,32 @@ func TestWhoIsDeactivatedIsSignedOut(t *testing.T) {
 		t.Errorf("in again: %+v", in)
 	}
 	f.finn.get("/api/auth/me").refused(401) // his sessions are over
+}
+
+func TestTheCommunityLimitsNewMembers(t *testing.T) {
+	f := open(t, api.Config{})
+	thread := f.ada.thread("Joints")
+	address := "/api/admin/community"
+	if c := decode[parley.Community](f.ada.get(address)); c.NewMembers != (parley.NewMembers{PostsPerHour: 20, Links: 2, Mentions: 5}) {
+		t.Errorf("to begin with: %+v", c)
+	}
+	for _, wrong := range []string{`{"new_member_days":91}`, `{"new_member_days":-1}`, `{"new_member_links":1001}`, `{"new_member_mentions":"many"}`} {
+		f.ada.call("PATCH", address, wrong).refused(422)
+	}
+	changed := decode[api.ChangedCommunity](f.ada.patch(address, `{"new_member_days":"7","new_member_posts_per_hour":1,"new_member_links":0}`))
+	if changed.NewMembers != (parley.NewMembers{Days: 7, PostsPerHour: 1, Mentions: 5}) {
+		t.Errorf("changed: %+v", changed)
+	}
+	page := path("/threads/%d/messages", thread.ID)
+	f.finn.post(page, `{"content":"https://example.com"}`).refused(403)
+	f.finn.say(thread.ID, "Hello")
+	a := f.finn.post(page, `{"content":"again"}`)
+	a.refused(429)
+	if wait, err := strconv.Atoi(a.header.Get("Retry-After")); err != nil || wait < 1 || wait > 3600 {
+		t.Errorf("Retry-After: %q", a.header.Get("Retry-After"))
+	}
+	f.mina.say(thread.ID, "https://example.com") // she pays
+	f.mina.say(thread.ID, "https://example.com")
 }
 
 func TestCreatorsKeepTheTiers(t *testing.T) {

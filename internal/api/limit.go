@@ -8,6 +8,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"parley"
+	"parley/internal/app"
 )
 
 // PostLimit bounds how many messages one person posts in a minute. It may be
@@ -21,29 +22,41 @@ type PostLimit interface {
 }
 
 // limited runs post, which creates a message, unless its author has posted too
-// much. What is refused, by the limit or by post, does not count.
-func limited[T any](ctx context.Context, limit PostLimit, post func() (T, error)) (T, error) {
+// much. What is refused, by the limit or by post, does not count; nor does what was
+// posted before with the same key, which is never refused for being too much.
+func limited[T any](ctx context.Context, a *API, idem app.Idempotency, post func(app.Idempotency) (T, error)) (T, error) {
 	var none T
 	v := viewerOf(ctx)
 	if v.Staff() {
-		return post()
+		return post(idem)
 	}
-	undo, wait, err := limit.Take(ctx, v.ID)
-	switch {
-	case err != nil:
-		return none, err
-	case wait > 0:
-		return none, &parley.Error{
-			Kind:       parley.RateLimited,
-			Message:    "You are posting very fast. Wait a moment, then send it again.",
-			RetryAfter: wait,
-		}
+	undo, wait, err := a.limit.Take(ctx, v.ID)
+	if err == nil && wait > 0 {
+		undo = func() {}
+		err = a.unlessPosted(ctx, v, idem, wait)
 	}
-	posted, err := post()
 	if err != nil {
+		return none, err
+	}
+	repeated := false
+	idem.Repeated = &repeated
+	posted, err := post(idem)
+	if err != nil || repeated {
 		undo()
 	}
 	return posted, err
+}
+
+// unlessPosted refuses what is too much, unless it was posted before.
+func (a *API) unlessPosted(ctx context.Context, v parley.Viewer, idem app.Idempotency, wait time.Duration) error {
+	if made, err := a.app.Made(ctx, v, idem); err != nil || made {
+		return err
+	}
+	return &parley.Error{
+		Kind:       parley.RateLimited,
+		Message:    "You are posting very fast. Wait a moment, then send it again.",
+		RetryAfter: wait,
+	}
 }
 
 // localLimit is a PostLimit of one process: a bucket of as many posts as are

@@ -36,6 +36,33 @@ func TestMembersPostSoManyMessagesAMinute(t *testing.T) {
 	f.finn.say(thread.ID, "one")
 }
 
+// TestWhatIsSentAgainIsAnsweredAndTakesNoAllowance sends each of two messages often:
+// clients do so when an answer is lost, and must get it also when they have posted as
+// much as they may.
+func TestWhatIsSentAgainIsAnsweredAndTakesNoAllowance(t *testing.T) {
+	f := open(t, api.Config{PostsPerMinute: 2})
+	thread := f.ada.thread("Joints")
+	address := path("/threads/%d/messages", thread.ID)
+	send := func(key, text string) answered {
+		return f.mina.call("POST", address, `{"content":"`+text+`"}`, "Idempotency-Key", key)
+	}
+	one := idOf(send("1", "one"))
+	for range 3 {
+		if again := idOf(send("1", "one")); again != one {
+			t.Errorf("sent again it is message %d, want %d", again, one)
+		}
+	}
+	two := idOf(send("2", "two"))
+	for range 3 {
+		if again := idOf(send("2", "two")); again != two {
+			t.Errorf("sent again it is message %d, want %d", again, two)
+		}
+	}
+	send("3", "three").refused(429)
+	send("2", "something else").refused(422)
+	f.mina.post(address, `{"content":"three"}`).refused(429)
+}
+
 func TestTheLimitChangesWhileTheForumRuns(t *testing.T) {
 	f := open(t, api.Config{})
 	thread := f.ada.thread("Joints")

@@ -99,8 +99,8 @@ func (a *API) recentMessages(ctx context.Context, in *recentQuery) (*list[parley
 }
 
 func (a *API) postMessage(ctx context.Context, in *newMessage) (*answer[parley.Message], error) {
-	return reply(limited(ctx, a.limit, func() (parley.Message, error) {
-		return a.app.PostMessage(ctx, viewerOf(ctx), in.ID, in.Body.Content, in.Body.ReplyToID.value, in.idempotency(ctx))
+	return reply(limited(ctx, a, in.idempotency(ctx), func(idem app.Idempotency) (parley.Message, error) {
+		return a.app.PostMessage(ctx, viewerOf(ctx), in.ID, in.Body.Content, in.Body.ReplyToID.value, idem)
 	}))
 }
 
@@ -138,8 +138,8 @@ func (a *API) listReplies(ctx context.Context, in *replyQuery) (*list[parley.Mes
 }
 
 func (a *API) createSubThread(ctx context.Context, in *newSubThread) (*answer[parley.Thread], error) {
-	return reply(limited(ctx, a.limit, func() (parley.Thread, error) {
-		return a.app.CreateSubThread(ctx, viewerOf(ctx), in.ID, in.Body.Title, in.Body.Content, in.idempotency(ctx))
+	return reply(limited(ctx, a, in.idempotency(ctx), func(idem app.Idempotency) (parley.Thread, error) {
+		return a.app.CreateSubThread(ctx, viewerOf(ctx), in.ID, in.Body.Title, in.Body.Content, idem)
 	}))
 }
 

@@ -82,10 +82,10 @@ func (a *API) listThreads(ctx context.Context, in *threadQuery) (*list[parley.Th
 }
 
 func (a *API) createThread(ctx context.Context, in *newThread) (*answer[parley.Thread], error) {
-	return reply(limited(ctx, a.limit, func() (parley.Thread, error) {
+	return reply(limited(ctx, a, in.idempotency(ctx), func(idem app.Idempotency) (parley.Thread, error) {
 		return a.app.CreateThread(ctx, viewerOf(ctx), app.NewThread{
 			Title: in.Body.Title, Content: in.Body.Content, TierID: in.Body.MinTierID.value, Private: in.Body.IsPrivate,
-		}, in.idempotency(ctx))
+		}, idem)
 	}))
 }
 

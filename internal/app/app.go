@@ -108,6 +108,20 @@ func (a *App) Ready(ctx context.Context) error {
 type Idempotency struct {
 	Key         string
 	Fingerprint []byte // of the request; another one with the same key is refused
+	Repeated    *bool  // set to whether it was made before; nil: nobody asks
+}
+
+// Made reports whether somebody made something with a key before. The same key with
+// another request is an error.
+func (a *App) Made(ctx context.Context, v parley.Viewer, idem Idempotency) (made bool, err error) {
+	if idem.Key == "" {
+		return false, nil
+	}
+	err = a.store.View(ctx, func(s *store.Snapshot) error {
+		_, made, err = s.Repeated(v.ID, idem.Key, idem.Fingerprint)
+		return err
+	})
+	return made, err
 }
 
 // create runs fn, which returns the id of what it made, unless the request was
@@ -130,12 +144,16 @@ func (a *App) createAndTell(ctx context.Context, actor int64, idem Idempotency, 
 	}
 	with.own = true // what was made before may be asked for again
 	return a.changeAndTell(ctx, actor, func(tx *store.Tx, v parley.Viewer) (err error) {
-		*id, _, err = once(tx, actor, idem, func() (int64, error) {
+		repeated := false
+		*id, repeated, err = once(tx, actor, idem, func() (int64, error) {
 			if err := checkSilence(tx, v); err != nil {
 				return 0, err
 			}
 			return fn(tx, v)
 		})
+		if idem.Repeated != nil {
+			*idem.Repeated = repeated
+		}
 		return err
 	}, with)
 }

@@ -22,6 +22,11 @@ type CommunityPatch struct {
 	Name           *string
 	ThreadCreation *parley.ThreadCreation
 	Registration   *parley.Registration
+
+	NewMemberDays         *int64
+	NewMemberPostsPerHour *int64
+	NewMemberLinks        *int64
+	NewMemberMentions     *int64
 }
 
 // InspectCommunity returns the community's settings to a creator.
@@ -44,6 +49,10 @@ func (a *App) UpdateCommunity(ctx context.Context, v parley.Viewer, patch Commun
 		set(&c.Name, patch.Name)
 		set(&c.ThreadCreation, patch.ThreadCreation)
 		set(&c.Registration, patch.Registration)
+		set(&c.NewMembers.Days, patch.NewMemberDays)
+		set(&c.NewMembers.PostsPerHour, patch.NewMemberPostsPerHour)
+		set(&c.NewMembers.Links, patch.NewMemberLinks)
+		set(&c.NewMembers.Mentions, patch.NewMemberMentions)
 		if c, err = parley.CheckCommunity(c); err != nil || c == old {
 			return err
 		}

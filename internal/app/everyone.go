@@ -206,6 +206,9 @@ func (a *App) ApproveEveryone(ctx context.Context, v parley.Viewer, id int64) er
 		if !mentionsEveryone(m) {
 			return parley.Errorf(parley.Conflict, "The message no longer mentions @everyone: reject it.")
 		}
+		if m.Hidden {
+			return parley.Errorf(parley.Conflict, "The message is hidden: show it first, or reject the mention.")
+		}
 		settings, err := tx.EveryoneSettings()
 		if err == nil && settings.Disabled {
 			err = parley.Errorf(parley.Forbidden, "Nobody can mention @everyone at the moment: enable it first.")

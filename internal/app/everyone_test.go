@@ -152,6 +152,19 @@ func TestWhatNoLongerMentionsEveryoneIsNotApproved(t *testing.T) {
 	wantKind(t, f.ApproveEveryone(ctx, f.Ada, id), parley.NotFound)
 }
 
+func TestAHiddenMessageIsNotApprovedToMentionEveryone(t *testing.T) {
+	f := openForum(t)
+	f.setEveryone(app.EveryonePatch{RequireApproval: ptr(true)})
+	m := must[parley.Message](t)(f.call(f.Tomas))
+	id := must[[]app.PendingEveryone](t)(f.PendingEveryone(t.Context(), f.Ada, 0, 10))[0].ID
+	f.resolved(f.flag(f.Finn, m.ID), parley.FlagHide)
+	wantKind(t, f.ApproveEveryone(t.Context(), f.Ada, id), parley.Conflict)
+	must[[]int64](t)(f.RestoreMessage(t.Context(), f.Ada, m.ID))
+	if err := f.ApproveEveryone(t.Context(), f.Ada, id); err != nil {
+		t.Errorf("shown again: %v", err)
+	}
+}
+
 func TestTheEmergencySwitchHoldsForCreatorsToo(t *testing.T) {
 	f := openForum(t)
 	ctx := t.Context()

@@ -160,6 +160,7 @@ func (a *App) PostMessage(ctx context.Context, v parley.Viewer, threadID int64, 
 		return parley.Message{}, err
 	}
 	reads := func(s *store.Snapshot) {
+		s.NewMembers()
 		s.ThreadState(threadID)
 		if replyTo != 0 {
 			s.MessageState(replyTo)
@@ -175,6 +176,9 @@ func (a *App) PostMessage(ctx context.Context, v parley.Viewer, threadID int64, 
 	}
 	var posted parley.Message
 	err = a.createAndTell(ctx, v.ID, idem, &id, func(tx *store.Tx, v parley.Viewer) (int64, error) {
+		if err := d.checkNewcomer(tx, v, false); err != nil {
+			return 0, err
+		}
 		t, err := writable(tx, v, threadID)
 		if err != nil {
 			return 0, err
@@ -263,6 +267,9 @@ func (a *App) EditMessage(ctx context.Context, v parley.Viewer, id int64, conten
 	}
 	var edited parley.Message
 	err = a.changeAndTell(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
+		if err := d.checkNewcomer(tx, v, true); err != nil {
+			return err
+		}
 		m, t, err := readableMessage(&tx.Snapshot, v, id)
 		switch {
 		case err != nil:

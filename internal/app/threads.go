@@ -92,6 +92,9 @@ func (a *App) CreateThread(ctx context.Context, v parley.Viewer, in NewThread, i
 		return parley.Thread{}, err
 	}
 	id, err := a.create(ctx, v.ID, idem, func(tx *store.Tx, v parley.Viewer) (int64, error) {
+		if err := d.checkNewcomer(tx, v, false); err != nil {
+			return 0, err
+		}
 		access, err := accessOfNew(tx, v, in)
 		if err != nil {
 			return 0, err
@@ -172,6 +175,9 @@ func (a *App) CreateSubThread(ctx context.Context, v parley.Viewer, messageID in
 	var notified int64
 	id, err := a.create(ctx, v.ID, idem, func(tx *store.Tx, v parley.Viewer) (id int64, err error) {
 		notified = 0
+		if err := d.checkNewcomer(tx, v, false); err != nil {
+			return 0, err
+		}
 		source, parent, err := readableMessage(&tx.Snapshot, v, messageID)
 		if err != nil {
 			return 0, err

@@ -112,6 +112,21 @@ func TestWhoLosesTheirRightLosesTheirSocketAndSeesNothingCommittedThereafter(t *
 	})
 }
 
+func TestWhoIsSilencedIsToldSoAtOnceAndWheneverTheyCome(t *testing.T) {
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		f := open(t, settings{kind: kind})
+		before := f.finn.opens(globalPath)
+		must(f, f.app.Silence(t.Context(), f.tomas.viewer(), f.finn.id, app.NewSanction{Reason: "Spam."}))
+		for _, s := range []*socket{before, f.finn.opens(globalPath)} {
+			if told := s.until("silenced"); told.text("reason") != "Spam." {
+				t.Errorf("told %v", told)
+			}
+		}
+		must(f, f.app.Unsilence(t.Context(), f.tomas.viewer(), f.finn.id))
+		before.until("unsilenced")
+	})
+}
+
 func whereTold(unpublished bool) string {
 	if unpublished {
 		return ", found in the log"

@@ -83,6 +83,20 @@ func TestTypingLapsesSixSecondsAfterTheLastSign(t *testing.T) {
 	})
 }
 
+func TestWhoMayNotWriteIsNotSeenTyping(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		typing, told := overheard(t)
+		silenced := seat("Mina", 5)
+		silenced.Viewer.SilencedUntil = parley.At(time.Now().Add(time.Minute))
+		typing.started(silenced, new(realtime.Conn))
+		expect(t, told())
+		time.Sleep(time.Minute) // it ends without anybody telling the socket
+		typing.started(silenced, new(realtime.Conn))
+		expect(t, told(), "Mina true 5 others")
+		time.Sleep(time.Minute)
+	})
+}
+
 func TestTypingInTwoThreadsLapsesInEach(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		typing, told := overheard(t)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"strings"
 
 	"parley"
@@ -55,7 +56,19 @@ func (s *Snapshot) Community() (parley.Community, error) {
 			*field = value
 		}
 	}
-	return c, nil
+	var err error
+	c.NewMembers, err = s.NewMembers()
+	return c, err
+}
+
+// NewMembers reads how new members are limited.
+func (s *Snapshot) NewMembers() (parley.NewMembers, error) {
+	limits := parley.DefaultCommunity().NewMembers
+	text, found, err := s.meta("community.new_members")
+	if err != nil || !found {
+		return limits, err
+	}
+	return limits, json.Unmarshal([]byte(text), &limits)
 }
 
 // SetCommunity stores the community's settings.
@@ -63,7 +76,12 @@ func (tx *Tx) SetCommunity(c parley.Community) error {
 	if err := tx.Alone(); err != nil {
 		return err
 	}
+	newMembers, err := json.Marshal(c.NewMembers)
+	if err != nil {
+		return err
+	}
 	for name, value := range map[string]string{
+		"community.new_members":     string(newMembers),
 		"community.name":            c.Name,
 		"community.thread_creation": string(c.ThreadCreation),
 		"community.registration":    string(c.Registration),

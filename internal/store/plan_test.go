@@ -186,7 +186,7 @@ func readMessages(tx *Tx, v parley.Viewer) error {
 		only(tx.NewestMessages(v, 1, 0, 50)), only(tx.NewestMessages(v, 1, 9, 50)), only(tx.MessagesAfter(v, 1, 0, 50)),
 		only(tx.Replies(v, 1, 0, 50, 0)), found(tx.Message(v, 1)), only(tx.MessagesByID(v, []int64{1, 2, 3})),
 		found(tx.MessageState(1)), found(tx.DeletedMessage(1)), only(tx.History(1, 0, 50)), only(tx.LikersOf([]int64{1, 2}, 100)),
-		only(tx.NewestMessageID(v, 1)), only(tx.RepliedTo(1)), found(tx.ReplyCount(1)), only(tx.LastPosted(1, 1)), only(tx.Likes(1, 0, 20, 0)),
+		only(tx.NewestMessageID(v, 1)), only(tx.RepliedTo(1)), found(tx.ReplyCount(1)), only(tx.LastPosted(1, 1)), only(tx.PostsSince(1, 1, 9)), only(tx.Likes(1, 0, 20, 0)),
 	)
 }
 
