@@ -153,20 +153,31 @@ func TestTypingIsSeenOnOtherReplicas(t *testing.T) {
 }
 
 // TestCountsAreRightOnAllOfOnesDevices has Finn read on one replica what his window
-// on another one shows as unread.
+// on another one shows as unread, with a bus and without.
 func TestCountsAreRightOnAllOfOnesDevices(t *testing.T) {
 	c := startCluster(t, 2)
 	ada := signIn(t, c.replicas[0], "Ada")
 	finn := signIn(t, c.replicas[0], "Finn")
-	thread := ada.startThread("Read me")
-	path := fmt.Sprintf("/api/forum/threads/%d", thread)
-	windows := []*listener{finn.listen("/api/forum/ws/global"), finn.at(c.replicas[1]).listen("/api/forum/ws/global")}
-	ada.must("POST", path+"/messages", map[string]string{"content": "Hello @Finn"}, nil)
-	for _, w := range windows {
-		w.hears("something is unread", func(f frame) bool { return f.Type == "forum_notification_count" && f.Count == 1 })
-	}
-	finn.must("POST", path+"/mark-read", struct{}{}, nil)
-	for _, w := range windows {
-		w.hears("nothing is unread", func(f frame) bool { return f.Type == "unread_count_updated" && f.TotalForumUnread == 0 })
+	for _, bus := range []string{"dual", "local", "away"} {
+		t.Run(bus, func(t *testing.T) {
+			c, ada, finn := c.with(t), ada.in(t), finn.in(t)
+			if bus == "away" {
+				ada.setBusMode("dual")
+				c.redis.Kill()
+				t.Cleanup(c.redis.Restart)
+			} else {
+				ada.setBusMode(bus)
+			}
+			path := fmt.Sprintf("/api/forum/threads/%d", ada.startThread("Read me: "+bus))
+			windows := []*listener{finn.listen("/api/forum/ws/global"), finn.at(c.replicas[1]).listen("/api/forum/ws/global")}
+			ada.must("POST", path+"/messages", map[string]string{"content": "Hello @Finn"}, nil)
+			for _, w := range windows {
+				w.hears("something is unread", func(f frame) bool { return f.Type == "forum_notification_count" && f.Count == 1 })
+			}
+			finn.must("POST", path+"/mark-read", struct{}{}, nil)
+			for _, w := range windows {
+				w.hears("nothing is unread", func(f frame) bool { return f.Type == "forum_notification_count" && f.Count == 0 })
+			}
+		})
 	}
 }

@@ -37,6 +37,9 @@ type App struct {
 	counting [64]sync.Mutex // held while a user's counts are read and sent, by user id
 	recounts *recounts
 
+	hasOthers atomic.Bool     // there are other replicas
+	unheard   map[int64]int64 // versions of counts that sockets here were sent, while others cannot tell; see recountUnheard
+
 	acquaintances acquaintances
 
 	accounts
@@ -53,6 +56,7 @@ type Publisher interface {
 	Connected(user string) bool
 	Control() uint64
 	Position(channel string) (seq uint64, open bool)
+	Bus() (status realtime.BusStatus, changed <-chan struct{})
 }
 
 // Options adjusts an App; the zero value is right outside tests.
@@ -345,6 +349,11 @@ func userKey(id int64) string { return strconv.FormatInt(id, 10) }
 const (
 	jobInterval   = time.Second     // how late a job is seen that nobody told of
 	flushInterval = 3 * time.Second // how late a thread's views are stored
+
+	// unheardInterval is how late counts are sent that changed on another replica, while
+	// that cannot tell of it.
+	unheardInterval = time.Second
+
 	pruneInterval = time.Hour
 )
 
@@ -354,6 +363,7 @@ func (a *App) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { a.work(ctx) })
 	wg.Go(func() { a.recountHeard(ctx) })
+	wg.Go(func() { every(ctx, unheardInterval, a.recountUnheard) })
 	wg.Go(func() { every(ctx, flushInterval, a.flushViews) })
 	wg.Go(func() { every(ctx, pruneInterval, a.prune) })
 	wg.Go(func() { every(ctx, recognition, a.acquaintances.forget) }) // or they took memory until somebody comes

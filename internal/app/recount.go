@@ -185,20 +185,24 @@ func (a *App) recountCalls(ctx context.Context, hub Publisher) {
 		})
 		a.publish(ctx, logged, events, c.at, err)
 	}
-	if len(threads) == 0 {
-		return
+	if len(threads) > 0 {
+		a.sendCountsOf(ctx, hub, connectedUsers(hub), threads)
 	}
+}
+
+// sendCountsOf sends many people's sockets on this replica what they have not read
+// in all and in some threads, all read at once.
+func (a *App) sendCountsOf(ctx context.Context, hub Publisher, users, threads []int64) {
 	for i := range a.counting { // see sendCounts
 		defer a.takeTurn(int64(i))()
 	}
-	users := connectedUsers(hub)
 	var unread map[int64]store.Unread
 	err := a.store.View(ctx, func(s *store.Snapshot) (err error) {
 		unread, err = s.UnreadOf(users, threads)
 		return err
 	})
 	if err != nil {
-		a.logger.WarnContext(ctx, "counts not sent to everybody", "users", len(users), "error", err)
+		a.logger.WarnContext(ctx, "counts not sent", "users", len(users), "error", err)
 		return
 	}
 	for user, u := range unread {

@@ -21,8 +21,12 @@ func (s *Snapshot) UnreadOf(userIDs, threadIDs []int64) (map[int64]Unread, error
 	if err != nil {
 		return nil, err
 	}
+	versions, err := s.CountVersions(userIDs)
+	if err != nil {
+		return nil, err
+	}
 	for _, id := range userIDs {
-		unread[id] = Unread{Threads: map[int64]int64{}, Version: shared}
+		unread[id] = Unread{Threads: map[int64]int64{}, Version: shared + versions[id]}
 	}
 	add := func(user, thread, n int64) {
 		u := unread[user]
@@ -34,9 +38,6 @@ func (s *Snapshot) UnreadOf(userIDs, threadIDs []int64) (map[int64]Unread, error
 	}
 	for batch := range slices.Chunk(userIDs, 256) {
 		if err := s.addOwnUnread(batch, add); err != nil {
-			return nil, err
-		}
-		if err := s.addVersions(batch, unread); err != nil {
 			return nil, err
 		}
 	}
@@ -62,17 +63,23 @@ func (s *Snapshot) addOwnUnread(userIDs []int64, add func(user, thread, n int64)
 	return err
 }
 
-func (s *Snapshot) addVersions(userIDs []int64, unread map[int64]Unread) error {
-	var args arguments
-	_, err := list(s, func(row scanner) (struct{}, error) {
-		var user, version int64
-		err := row.Scan(&user, &version)
-		u := unread[user]
-		u.Version += version
-		unread[user] = u
-		return struct{}{}, err
-	}, `SELECT user_id, version FROM count_versions WHERE user_id IN `+in(&args, userIDs), args...)
-	return err
+// CountVersions returns what belongs to each of many people alone of their
+// CountVersion, and nothing of those whose counts never changed.
+func (s *Snapshot) CountVersions(userIDs []int64) (map[int64]int64, error) {
+	versions := make(map[int64]int64, len(userIDs))
+	for batch := range slices.Chunk(userIDs, 256) {
+		var args arguments
+		_, err := list(s, func(row scanner) (struct{}, error) {
+			var user, version int64
+			err := row.Scan(&user, &version)
+			versions[user] = version
+			return struct{}{}, err
+		}, `SELECT user_id, version FROM count_versions WHERE user_id IN `+in(&args, batch), args...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return versions, nil
 }
 
 func (s *Snapshot) addCallsUnread(userIDs []int64, add func(user, thread, n int64)) error {
