@@ -36,12 +36,20 @@ func (c *serveCommand) Run(e *environment) error {
 	if err != nil {
 		return err
 	}
+	uploads, closeUploads, err := openStorage(c.Serve, e.line.DB)
+	if err != nil {
+		return err
+	}
+	defer closeUploads()
 	if c.Demo {
 		if err := fillIfEmpty(ctx, e); err != nil {
 			return err
 		}
 	}
-	err = e.withApp(ctx, func(a *app.App) error { return c.serve(ctx, e, a, listener, admin) })
+	err = e.withApp(ctx, func(a *app.App) error {
+		a.StoreUploads(uploads)
+		return c.serve(ctx, e, a, listener, admin)
+	})
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil // asked to end while it began
 	}

@@ -24,6 +24,12 @@ type Config struct {
 	PostsPerMinute int
 	// PostLimit counts the posts; nil counts those of this process.
 	PostLimit PostLimit
+	// UploadLimit counts the images that a member uploads, as many a minute as
+	// messages; nil counts those of this process.
+	UploadLimit PostLimit
+	// MaxUpload is the size of an uploaded file at most, in bytes; 0 means
+	// DefaultMaxUpload.
+	MaxUpload int64
 	// Typing is told who types; nil means that nobody hears of it.
 	Typing Typing
 	// Version is the version of the program, for the OpenAPI document.
@@ -41,11 +47,18 @@ type API struct {
 	typing Typing
 	log    *slog.Logger
 	spec   *huma.OpenAPI
+
+	uploadLimit PostLimit
+	maxUpload   int64
+	gate        gate
 }
 
 // New makes the API of a forum.
 func New(a *app.App, cfg Config) *API {
-	api := &API{app: a, cookie: cfg.CookieName, secure: cfg.Secure, limit: cfg.PostLimit, typing: cfg.Typing, log: cfg.Logger, spec: document(cfg)}
+	api := &API{
+		app: a, cookie: cfg.CookieName, secure: cfg.Secure, limit: cfg.PostLimit, typing: cfg.Typing, log: cfg.Logger, spec: document(cfg),
+		uploadLimit: cfg.UploadLimit, maxUpload: cfg.MaxUpload,
+	}
 	if api.cookie == "" {
 		api.cookie = "session_id"
 	}
@@ -54,6 +67,12 @@ func New(a *app.App, cfg Config) *API {
 	}
 	if api.limit == nil {
 		api.limit = newLocalLimit(cfg.PostsPerMinute)
+	}
+	if api.uploadLimit == nil {
+		api.uploadLimit = newLocalLimit(cfg.PostsPerMinute)
+	}
+	if api.maxUpload == 0 {
+		api.maxUpload = DefaultMaxUpload
 	}
 	if api.typing == nil {
 		api.typing = unheard{}
@@ -66,7 +85,10 @@ func New(a *app.App, cfg Config) *API {
 
 // SetPostsPerMinute changes the limit of Config.PostsPerMinute while requests are
 // answered.
-func (a *API) SetPostsPerMinute(posts int) { a.limit.SetPerMinute(posts) }
+func (a *API) SetPostsPerMinute(posts int) {
+	a.limit.SetPerMinute(posts)
+	a.uploadLimit.SetPerMinute(posts)
+}
 
 // Register puts the API's routes on mux, and the refusal of all that is unknown
 // under /api/. The other packages' routes under /api may be registered before
@@ -79,7 +101,9 @@ func (a *API) Register(mux *http.ServeMux) {
 	for _, r := range a.routes() {
 		r.register(a, api)
 	}
+	a.registerUploads(mux)
 	describeStreams(a.spec)
+	describeUploads(a.spec)
 	showNulls(a.spec.Components.Schemas)
 	mux.HandleFunc("GET /openapi.json", serveDocument(a.spec))
 	mux.HandleFunc("GET /api/forum", toForumPage)

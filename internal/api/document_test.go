@@ -52,6 +52,10 @@ func TestTheDocumentDescribesEveryRoute(t *testing.T) {
 		}
 		described--
 	}
+	if at(document, "paths", "/api/forum/uploads", "post", "responses", "200", "content", "application/json", "schema") == nil {
+		t.Error("uploads are not described")
+	}
+	described -= 2 // those of images
 	if routes := api.Routes(); described != len(routes) {
 		t.Errorf("%d operations described, %d routes", described, len(routes))
 	}

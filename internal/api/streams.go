@@ -30,9 +30,14 @@ func stream(path, id, summary string, params []*huma.Param, refusals ...int) *hu
 			"200": {Description: "Frames, until either side ends the stream.", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: text}}},
 		},
 	}
+	describeRefusals(op, append(refusals, http.StatusUnauthorized, http.StatusTooManyRequests, http.StatusServiceUnavailable)...)
+	return op
+}
+
+// describeRefusals adds the statuses that an operation refuses with.
+func describeRefusals(op *huma.Operation, statuses ...int) {
 	problem := map[string]*huma.MediaType{"application/problem+json": {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}}}
-	for _, status := range append(refusals, http.StatusUnauthorized, http.StatusTooManyRequests, http.StatusServiceUnavailable) {
+	for _, status := range statuses {
 		op.Responses[strconv.Itoa(status)] = &huma.Response{Description: http.StatusText(status), Content: problem}
 	}
-	return op
 }

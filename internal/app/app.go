@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"parley"
+	"parley/internal/storage"
 	"parley/internal/store"
 	"parley/realtime"
 )
@@ -43,6 +44,7 @@ type App struct {
 	acquaintances acquaintances
 
 	accounts
+	uploads
 }
 
 // Publisher is the part of realtime.Hub that the use cases tell of changes.
@@ -80,7 +82,7 @@ func New(s *store.Store, opts Options) *App {
 		store: s, log: &Log{s, recounts.everybody}, logger: opts.Logger, told: opts.Committed,
 		recounts: recounts,
 		jobs:     make(chan struct{}, 1), views: map[int64]int64{},
-		accounts: newAccounts(),
+		accounts: newAccounts(), uploads: newUploads(),
 	}
 }
 
@@ -97,6 +99,10 @@ func (a *App) Connect(p Publisher) {
 // Reports makes Run tell the administration of the replica that the use cases run in.
 // It is called before Run.
 func (a *App) Reports(r Reporter) { a.reporter = r }
+
+// StoreUploads has images that people upload stored there; before, none can be
+// uploaded. It is called before Run.
+func (a *App) StoreUploads(s storage.Storage) { a.storage = s }
 
 // Ready reports whether the database answers.
 func (a *App) Ready(ctx context.Context) error {
@@ -414,9 +420,10 @@ func (a *App) flushViews(ctx context.Context) {
 	}
 }
 
-// prune removes what need not be kept: old events, used idempotency keys, mutes that
-// have ended, expired sessions.
+// prune removes what need not be kept: images that no message shows, old events, used
+// idempotency keys, mutes that have ended, expired sessions.
 func (a *App) prune(ctx context.Context) {
+	a.sweepUploads(ctx)
 	for more := true; more && ctx.Err() == nil; {
 		err := a.update(ctx, func(tx *store.Tx) (err error) {
 			if more, err = tx.PruneEvents(); err != nil {

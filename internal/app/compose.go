@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"parley"
@@ -14,11 +15,14 @@ type draft struct {
 	text     store.Text
 	named    []int64 // people mentioned by name, also by one that others do not know them by
 	specials []parley.SpecialMention
+	uploads  []int64 // images that it shows
 }
 
-// compose renders a message, for which it looks up the names in it. It is done
-// before the write transaction, as it takes longer than what happens there.
-func (a *App) compose(ctx context.Context, content string) (draft, error) {
+// compose renders a message of an author, for which it looks up the names in it and
+// the images. It is done before the write transaction, as it takes longer than what
+// happens there. Only what the author uploaded is shown: who could show others'
+// images by their number would open those of private threads to everybody.
+func (a *App) compose(ctx context.Context, authorID int64, content string) (draft, error) {
 	content, err := parley.CheckContent(content)
 	if err != nil {
 		return draft{}, err
@@ -28,8 +32,12 @@ func (a *App) compose(ctx context.Context, content string) (draft, error) {
 	if err != nil {
 		return draft{}, err
 	}
-	d := draft{text: store.Text{Content: content}, named: behind}
-	d.text.HTML, d.text.Mentions = doc.Render(people)
+	uploads, err := a.uploadsOf(ctx, authorID, doc.Uploads())
+	if err != nil {
+		return draft{}, err
+	}
+	d := draft{text: store.Text{Content: content}, named: behind, uploads: slices.Sorted(maps.Keys(uploads))}
+	d.text.HTML, d.text.Mentions = doc.Render(people, uploads)
 	for _, m := range d.text.Mentions {
 		if m.Special != "" {
 			d.specials = append(d.specials, m.Special)
@@ -52,6 +60,26 @@ func (a *App) mentionedUsers(ctx context.Context, names []string) (people map[st
 		return err
 	})
 	return people, behind, err
+}
+
+// uploadsOf returns those of some uploads that are the author's, by id.
+func (a *App) uploadsOf(ctx context.Context, authorID int64, ids []int64) (uploads map[int64]parley.Upload, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	err = a.store.View(ctx, func(s *store.Snapshot) error {
+		uploads, err = s.UploadsOf(authorID, ids)
+		return err
+	})
+	return uploads, err
+}
+
+// show makes a new message show its images.
+func (d draft) show(tx *store.Tx, messageID, authorID int64) error {
+	if len(d.uploads) == 0 {
+		return nil
+	}
+	return tx.ShowUploads(messageID, authorID, d.uploads)
 }
 
 // mentions reports whether the message mentions v, by name or as one of the team. Whom

@@ -155,7 +155,7 @@ var posterFollows = parley.Follow{Mention: true, Reply: true}
 // PostMessage writes a message into a thread; replyTo is the message of the same
 // thread that it answers, 0 if none.
 func (a *App) PostMessage(ctx context.Context, v parley.Viewer, threadID int64, content string, replyTo int64, idem Idempotency) (parley.Message, error) {
-	d, err := a.compose(ctx, content)
+	d, err := a.compose(ctx, v.ID, content)
 	if err != nil {
 		return parley.Message{}, err
 	}
@@ -246,6 +246,9 @@ func postMessage(tx *store.Tx, v parley.Viewer, t store.ThreadState, replyTo int
 	if err != nil {
 		return 0, err
 	}
+	if err := d.show(tx, id, v.ID); err != nil {
+		return 0, err
+	}
 	if !follows {
 		if err := tx.FollowUnlessFollowing(t.ID, v.ID, posterFollows); err != nil {
 			return 0, err
@@ -261,7 +264,7 @@ func postMessage(tx *store.Tx, v parley.Viewer, t store.ThreadState, replyTo int
 // EditMessage replaces the text of one's own message. People it mentions now and
 // did not before are notified.
 func (a *App) EditMessage(ctx context.Context, v parley.Viewer, id int64, content string) (parley.Message, error) {
-	d, err := a.compose(ctx, content)
+	d, err := a.compose(ctx, v.ID, content)
 	if err != nil {
 		return parley.Message{}, err
 	}
@@ -284,6 +287,9 @@ func (a *App) EditMessage(ctx context.Context, v parley.Viewer, id int64, conten
 			return err
 		}
 		if err := tx.EditMessage(m, v.ID, d.text); err != nil {
+			return err
+		}
+		if err := tx.ShowUploads(id, v.ID, d.uploads); err != nil {
 			return err
 		}
 		tx.Append(parley.MessageEdited{ThreadID: m.ThreadID, MessageID: id})

@@ -87,7 +87,7 @@ func (a *App) CreateThread(ctx context.Context, v parley.Viewer, in NewThread, i
 	if err != nil {
 		return parley.Thread{}, err
 	}
-	d, err := a.compose(ctx, in.Content)
+	d, err := a.compose(ctx, v.ID, in.Content)
 	if err != nil {
 		return parley.Thread{}, err
 	}
@@ -150,6 +150,9 @@ func startThread(tx *store.Tx, v parley.Viewer, t store.NewThread, d draft, acce
 	if messageID, err = tx.InsertMessage(id, v.ID, 0, d.text); err != nil {
 		return 0, 0, err
 	}
+	if err = d.show(tx, messageID, v.ID); err != nil {
+		return 0, 0, err
+	}
 	if err = tx.FollowUnlessFollowing(id, v.ID, authorFollows); err != nil {
 		return 0, 0, err
 	}
@@ -168,7 +171,7 @@ func (a *App) CreateSubThread(ctx context.Context, v parley.Viewer, messageID in
 	if err != nil {
 		return parley.Thread{}, err
 	}
-	d, err := a.compose(ctx, content)
+	d, err := a.compose(ctx, v.ID, content)
 	if err != nil {
 		return parley.Thread{}, err
 	}

@@ -37,6 +37,13 @@ type Serve struct {
 	HandshakesPerSecond  int            `default:"10000" placeholder:"N" help:"Connections that may be opened a second, three times as many at once; 0: any number."`
 	HandshakesPerAddress int            `default:"200" placeholder:"N" help:"The same for each address, ten times as many at once; not for those of this machine, where proxies are. 0: any number."`
 	PostsPerMinute       int            `default:"30" placeholder:"N" help:"Messages a member may post; 0: any number. The creator and the team may always. (*)"`
+	Uploads              string         `placeholder:"DIR" help:"The folder for images that people upload; empty: beside the SQLite file, by its name (parley-uploads), or in the working directory."`
+	MaxUpload            int            `default:"10" placeholder:"MB" help:"The size of an uploaded image at most, in megabytes."`
+	S3Endpoint           string         `name:"s3-endpoint" placeholder:"https://HOST" help:"An S3 service to keep images in instead of a folder. Empty: none."`
+	S3Bucket             string         `name:"s3-bucket" placeholder:"NAME" help:"The bucket for images, which has to exist."`
+	S3Region             string         `name:"s3-region" default:"us-east-1" placeholder:"NAME" help:"The bucket's region."`
+	S3AccessKey          string         `name:"s3-access-key" placeholder:"KEY" help:"The access key for the bucket."`
+	S3SecretKey          string         `name:"s3-secret-key" placeholder:"KEY" help:"The secret to it. Best set with PARLEY_S3_SECRET_KEY, as everybody sees a process's arguments."`
 	Redis                string         `placeholder:"redis://HOST" help:"The Redis that carries events between replicas and counts limits for all of them: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS. Best set with PARLEY_REDIS, as everybody sees a process's arguments. Empty: none."`
 	RedisCA              string         `name:"redis-ca" placeholder:"FILE" help:"The certificates that vouch for the Redis, in PEM; empty: those of the system."`
 	RedisCert            string         `name:"redis-cert" placeholder:"FILE" help:"The certificate to show to the Redis, in PEM."`
@@ -52,6 +59,12 @@ func (s *Serve) Validate() error {
 		return fmt.Errorf("--max-sockets-per-user must be at least 1, not %d", s.MaxSocketsPerUser)
 	case s.MaxSockets < 0, s.HandshakesPerSecond < 0, s.HandshakesPerAddress < 0:
 		return fmt.Errorf("--max-sockets, --handshakes-per-second and --handshakes-per-address must be 0 (any number) or more")
+	case s.MaxUpload < 1 || s.MaxUpload > 100:
+		return fmt.Errorf("--max-upload must be 1 to 100 MB, not %d", s.MaxUpload)
+	case s.S3Endpoint != "" && s.Uploads != "":
+		return fmt.Errorf("--uploads and --s3-endpoint are both set: images are kept in one place")
+	case (s.S3Endpoint == "") != (s.S3Bucket == ""):
+		return fmt.Errorf("--s3-endpoint and --s3-bucket need each other")
 	case s.Drain < 0:
 		return fmt.Errorf("--drain must be 0 (all at once) or more, not %s", s.Drain)
 	case s.PostsPerMinute < 0:
@@ -82,6 +95,13 @@ func (s *Serve) Adopt(next Serve) (restart []string) {
 		{"max-sockets", s.MaxSockets != next.MaxSockets},
 		{"handshakes-per-second", s.HandshakesPerSecond != next.HandshakesPerSecond},
 		{"handshakes-per-address", s.HandshakesPerAddress != next.HandshakesPerAddress},
+		{"uploads", s.Uploads != next.Uploads},
+		{"max-upload", s.MaxUpload != next.MaxUpload},
+		{"s3-endpoint", s.S3Endpoint != next.S3Endpoint},
+		{"s3-bucket", s.S3Bucket != next.S3Bucket},
+		{"s3-region", s.S3Region != next.S3Region},
+		{"s3-access-key", s.S3AccessKey != next.S3AccessKey},
+		{"s3-secret-key", s.S3SecretKey != next.S3SecretKey},
 		{"redis", s.Redis != next.Redis},
 		{"redis-ca", s.RedisCA != next.RedisCA},
 		{"redis-cert", s.RedisCert != next.RedisCert},

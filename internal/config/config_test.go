@@ -54,6 +54,7 @@ func TestWithoutSettingsTheServerIsForThisMachineAlone(t *testing.T) {
 	want := config.Serve{
 		Addr: "127.0.0.1:8080", AdminAddr: "127.0.0.1:9090", CookieName: "session_id",
 		MaxSocketsPerUser: 20, HandshakesPerSecond: 10_000, HandshakesPerAddress: 200, PostsPerMinute: 30, Drain: 30 * time.Second,
+		MaxUpload: 10, S3Region: "us-east-1",
 	}
 	if diff := cmp.Diff(want, got.Serve); diff != "" {
 		t.Errorf("defaults (-want +got):\n%s", diff)
@@ -101,6 +102,7 @@ admin-addr =
 `)
 	want := config.Serve{
 		Addr: "127.0.0.1:8080", CookieName: "session_id", MaxSocketsPerUser: 20, HandshakesPerSecond: 10_000, HandshakesPerAddress: 200, PostsPerMinute: 30, Drain: 30 * time.Second,
+		MaxUpload: 10, S3Region: "us-east-1",
 		Origins:        []config.Origin{"https://ada.example", "http://localhost:3000"},
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")},
 	}
@@ -124,6 +126,9 @@ func TestWhatIsWrongIsSaidInOneLine(t *testing.T) {
 		{"fewer posts than none", "", "--posts-per-minute=-1", "must be 0 (any number) or more"},
 		{"a cookie that browsers refuse", "", "--cookie-name=a b", "--cookie-name must be"},
 		{"a format there is not", "", "--log-format=xml", "--log-format must be one of"},
+		{"uploads without bounds", "", "--max-upload=0", "--max-upload must be 1 to 100 MB"},
+		{"a service without a bucket", "", "--s3-endpoint=https://s3.example.org", "need each other"},
+		{"two places for images", "uploads = here\ns3-bucket = pictures", "--s3-endpoint=https://s3.example.org", "images are kept in one place"},
 		{"a level there is not", "", "--log-level=loud", "--log-level"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

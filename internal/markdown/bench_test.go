@@ -19,7 +19,7 @@ func BenchmarkRender(b *testing.B) {
 			b.SetBytes(int64(len(content)))
 			b.ReportAllocs()
 			for b.Loop() {
-				Parse(content).Render(people)
+				Parse(content).Render(people, uploads)
 			}
 		})
 	}
@@ -31,7 +31,7 @@ func BenchmarkCostly(b *testing.B) {
 		content := message(c.before, c.unit, 1)
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
-				Parse(content).Render(people)
+				Parse(content).Render(people, uploads)
 			}
 		})
 	}
@@ -43,7 +43,7 @@ func BenchmarkCostlyCode(b *testing.B) {
 			content := "```" + language + "\n" + message("", unit, 1)[:9_900] + "\n```"
 			b.Run(language+"/"+name, func(b *testing.B) {
 				for b.Loop() {
-					Parse(content).Render(people)
+					Parse(content).Render(people, uploads)
 				}
 			})
 		}

@@ -34,6 +34,7 @@ var costly = []struct{ name, before, unit string }{
 	{"closing brackets", "", "]"},
 	{"bracket pairs", "", "[]"},
 	{"images", "", "![["},
+	{"uploads", "", "![](/api/forum/uploads/7)"},
 	{"open links", "", "[a]("},
 	{"open destinations", "", "[a](<b"},
 	{"empty links", "", "[]("},

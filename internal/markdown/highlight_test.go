@@ -42,7 +42,7 @@ func TestCodeGetsColoursAndItsLanguageAClass(t *testing.T) {
 
 func TestCodeWithoutABudgetIsPlain(t *testing.T) {
 	doc := Parse("```go\nfunc a() {}\n```")
-	html, _ := doc.render(nil, 0)
+	html, _ := doc.render(nil, nil, 0)
 	if want := "<pre class=\"chroma\"><code class=\"language-go\">func a() {}\n</code></pre>"; html != want {
 		t.Errorf("got %s, want %s", html, want)
 	}

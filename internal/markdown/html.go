@@ -13,6 +13,8 @@ import (
 	goldmark "github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/renderer/html"
 	"github.com/yuin/goldmark/util"
+
+	"parley"
 )
 
 // renderer turns a tree into HTML. The table extension aligns with an attribute,
@@ -103,51 +105,6 @@ func renderAutoLink(w util.BufWriter, source []byte, n *ast.AutoLink) {
 	}
 }
 
-// renderImage shows an image as a link with its description. Inside of another
-// link it can only be the description.
-func renderImage(w util.BufWriter, source []byte, n *ast.Image) {
-	address := webAddress(n.Destination)
-	if address == "" || insideLink(n) {
-		writeText(w, source, n)
-		return
-	}
-	fmt.Fprintf(w, openLink, stdhtml.EscapeString(address))
-	if n.HasChildren() {
-		writeText(w, source, n)
-	} else {
-		_, _ = w.WriteString(stdhtml.EscapeString(address))
-	}
-	_, _ = w.WriteString("</a>")
-}
-
-func insideLink(n ast.Node) bool {
-	for n = n.Parent(); n != nil; n = n.Parent() {
-		if n.Kind() == ast.KindLink {
-			return true
-		}
-	}
-	return false
-}
-
-// writeText writes the text below a node without its markup.
-func writeText(w util.BufWriter, source []byte, n ast.Node) {
-	for child := n.FirstChild(); child != nil; child = child.NextSibling() {
-		switch child := child.(type) {
-		case *ast.Text:
-			html.DefaultWriter.Write(w, child.Value(source))
-			if child.SoftLineBreak() || child.HardLineBreak() {
-				_ = w.WriteByte(' ')
-			}
-		case *ast.AutoLink:
-			_, _ = w.Write(util.EscapeHTML(child.Label(source)))
-		case *mentionNode:
-			renderMention(w, source, child)
-		default:
-			writeText(w, source, child)
-		}
-	}
-}
-
 // renderCheckBox gives the box of a task its name, which it has no label for.
 func renderCheckBox(w util.BufWriter, _ []byte, n *extast.TaskCheckBox) {
 	if n.IsChecked {
@@ -157,15 +114,15 @@ func renderCheckBox(w util.BufWriter, _ []byte, n *extast.TaskCheckBox) {
 	}
 }
 
-// forumPlace is how this forum writes the address of a thread or a message in it.
-// Quotes link to what they quote by it.
+// forumPlace is how this forum writes the address of a thread or a message in it:
+// quotes link to what they quote by it.
 var forumPlace = regexp.MustCompile(`^/forum#thread-[0-9]{1,19}(&message=[0-9]{1,19})?$`)
 
 // webAddress returns where a link may lead, percent-encoded: an http, https or
-// mailto address, a place in this forum, or nothing. Other relative ones are
-// refused: "//host" is one of them.
+// mailto address, a place or an upload in this forum, or nothing. Other relative
+// ones are refused: "//host" is one of them.
 func webAddress(destination []byte) string {
-	if forumPlace.Match(destination) {
+	if _, ok := parley.UploadAt(string(destination)); ok || forumPlace.Match(destination) {
 		return string(destination)
 	}
 	address, err := url.Parse(string(util.URLEscape(destination, true)))

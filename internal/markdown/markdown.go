@@ -7,17 +7,18 @@
 // what a hostile or careless message could abuse:
 //
 //   - HTML is not HTML here but text, shown as it was typed: "List<String>" stays.
-//   - Links lead to http, https and mailto only, and to places in this forum; images
-//     become links, so that opening a thread tells no other host who reads it.
+//   - Links lead to http, https and mailto only, and to places in this forum. Images
+//     of this forum's are shown; others become links, so that opening a thread tells
+//     no other host who reads it.
 //   - There are no reference links ("[a]: https://…"): one definition used a
 //     thousand times made 4 MB of 10,000 characters. The address in it is still a
 //     link.
 //   - Headings start at the third level: a message is no page of its own.
 //   - Nesting, table cells, mentioned names and the time for highlighting are bounded.
 //
-// Rendering takes two steps, because a name means somebody only if the database
-// knows it: Parse tells the names, so that all are looked up in one query, and
-// Document.Render puts the people in.
+// Rendering takes two steps, because a name means somebody and an address an image
+// only if the database knows it: Parse tells them, so that all are looked up in one
+// query each, and Document.Render puts people and images in.
 //
 // Everything here is a pure function of its arguments and safe for concurrent
 // use. One thing depends on the machine: code that takes too long to highlight is
@@ -38,20 +39,23 @@ import (
 	"parley"
 )
 
-// Document is a message of which it is known whom it may mention.
+// Document is a message of which it is known whom it may mention and which images it
+// may show.
 type Document struct {
-	source []byte
-	names  []string
+	source  []byte
+	names   []string
+	uploads []int64
 }
 
 // Parse reads a message. What is longer than parley.MaxContent is taken for
-// plain text without mentions.
+// plain text without mentions or images.
 func Parse(content string) Document {
 	doc := Document{source: []byte(clean.Replace(strings.ToValidUTF8(content, "\uFFFD")))}
-	if bytes.IndexByte(doc.source, '@') >= 0 && !doc.tooLong() {
+	refers := bytes.IndexByte(doc.source, '@') >= 0 || bytes.Contains(doc.source, []byte(parley.UploadsPath))
+	if refers && !doc.tooLong() {
 		pass := &pass{collecting: true}
 		pass.parse(doc.source)
-		doc.names = pass.names
+		doc.names, doc.uploads = pass.names, pass.shown
 	}
 	return doc
 }
@@ -65,19 +69,24 @@ var clean = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "\uFFFD")
 // one of them is somebody. The special names are not among them.
 func (d Document) Names() []string { return d.names }
 
+// Uploads returns the images of this forum that the message shows if it may, in
+// order, each once, at most parley.MaxUploads.
+func (d Document) Uploads() []int64 { return d.uploads }
+
 // Render returns the message as HTML and whom it mentions: special ones and
 // those of the people, whose keys are folded names (parley.FoldName) and whose
 // Mention.Name is shown. Mentions come in order, each person and special once.
-// A name that is nobody's stays as it was written.
-func (d Document) Render(people map[string]parley.Mention) (safeHTML string, mentions []parley.Mention) {
-	return d.render(people, highlightBudget)
+// A name that is nobody's stays as it was written; an image that is not among the
+// uploads becomes a link.
+func (d Document) Render(people map[string]parley.Mention, uploads map[int64]parley.Upload) (safeHTML string, mentions []parley.Mention) {
+	return d.render(people, uploads, highlightBudget)
 }
 
-func (d Document) render(people map[string]parley.Mention, highlighting time.Duration) (string, []parley.Mention) {
+func (d Document) render(people map[string]parley.Mention, uploads map[int64]parley.Upload, highlighting time.Duration) (string, []parley.Mention) {
 	if d.tooLong() {
 		return plainHTML(d.source), nil
 	}
-	pass := &pass{people: people, highlighting: highlighting}
+	pass := &pass{people: people, uploads: uploads, highlighting: highlighting}
 	root := pass.parse(d.source)
 	var out bytes.Buffer
 	if err := renderer.Render(&out, d.source, root); err != nil {
@@ -96,16 +105,18 @@ func plainHTML(source []byte) string {
 	return policy.Sanitize("<p>" + strings.ReplaceAll(escaped, "\n", "<br>\n") + "</p>")
 }
 
-// pass is one reading of a message. The first pass collects names; the second
-// knows the people behind them and turns them into mentions. There are two
+// pass is one reading of a message. The first pass collects names and images; the
+// second knows the people behind them and turns them into mentions. There are two
 // because it depends on who exists where a name ends, and on that where emphasis
 // does: "_@Mina_".
 type pass struct {
 	collecting bool
 	names      []string
 	seen       map[string]bool // folded
+	shown      []int64         // images
 
 	people       map[string]parley.Mention
+	uploads      map[int64]parley.Upload
 	mentions     []parley.Mention
 	highlighting time.Duration // what is left of it
 }
@@ -122,7 +133,8 @@ func (p *pass) parse(source []byte) ast.Node {
 
 // settle walks a finished tree: it flattens what is nested too deep, makes names
 // in the text of a link plain (a click there goes elsewhere), lists the mentions
-// that remain, and has all blocks of code draw on one budget.
+// that remain, tells images of this forum from others, and has all blocks of code
+// draw on one budget.
 func (p *pass) settle(parent ast.Node, depth int, linked bool) {
 	for child := parent.FirstChild(); child != nil; {
 		next := child.NextSibling()
@@ -132,7 +144,12 @@ func (p *pass) settle(parent ast.Node, depth int, linked bool) {
 			if !linked {
 				p.add(n.Mention)
 			}
-		case *ast.Link, *ast.Image:
+		case *ast.Link:
+			p.settle(n, depth+1, true)
+		case *ast.Image:
+			if !linked {
+				p.show(n)
+			}
 			p.settle(n, depth+1, true)
 		case *ast.FencedCodeBlock:
 			n.SetAttributeString(budgetAttribute, &p.highlighting)

@@ -50,7 +50,7 @@ func TestWhatIsNoMentionStaysAsItWasWritten(t *testing.T) {
 		"[@everyone](https://example.com)", "`@everyone`", "all@everyone", "https://a.example/@team",
 		"@here", "@all", "@" + strings.Repeat("a", 51),
 	} {
-		html, mentions := Parse(content).Render(people)
+		html, mentions := Parse(content).Render(people, uploads)
 		if strings.Contains(html, "<span") || len(mentions) > 0 {
 			t.Errorf("%q mentions %v: %s", content, mentions, html)
 		}
@@ -65,7 +65,7 @@ func TestNamesAreLookedUpOnceEachInOrder(t *testing.T) {
 }
 
 func TestMentionsAreThePeopleShownInOrderOnceEach(t *testing.T) {
-	_, mentions := Parse("@Tomas @mina [@Ada](https://example.com) @team @MINA @nobody @team").Render(people)
+	_, mentions := Parse("@Tomas @mina [@Ada](https://example.com) @team @MINA @nobody @team").Render(people, uploads)
 	want := []parley.Mention{{Name: "Tomas", UserID: 2}, {Name: "Mina", UserID: 7}, {Name: "team", Special: "team"}}
 	if diff := cmp.Diff(want, mentions); diff != "" {
 		t.Error(diff)
@@ -74,7 +74,7 @@ func TestMentionsAreThePeopleShownInOrderOnceEach(t *testing.T) {
 
 func TestAPersonIsShownUnderTheNameTheyGoBy(t *testing.T) {
 	masked := map[string]parley.Mention{"mina": {Name: "Moonlight", UserID: 7}}
-	html, _ := Parse("@mina").Render(masked)
+	html, _ := Parse("@mina").Render(masked, nil)
 	if want := `<p><span class="mention" data-user-id="7">@Moonlight</span></p>`; html != want {
 		t.Errorf("got %s, want %s", html, want)
 	}
@@ -88,5 +88,19 @@ func TestTheNamesOfAMessageAreBounded(t *testing.T) {
 	names := Parse(content.String()).Names()
 	if len(names) != maxNames || names[0] != "u0" || names[maxNames-1] != "u99" {
 		t.Errorf("%d names: %v", len(names), names)
+	}
+}
+
+func TestImagesOfThisForumAreAskedForOnce(t *testing.T) {
+	var content strings.Builder
+	for id := 1; id <= parley.MaxUploads+5; id++ {
+		fmt.Fprintf(&content, "![a](%s) ![b](%[1]s) `![c](/api/forum/uploads/99)` [![d](/api/forum/uploads/98)](https://example.com)\n", parley.UploadURL(int64(id)))
+	}
+	got := Parse(content.String()).Uploads()
+	if len(got) != parley.MaxUploads || got[0] != 1 || got[parley.MaxUploads-1] != parley.MaxUploads {
+		t.Errorf("asks for %v", got)
+	}
+	if none := Parse("see /api/forum/uploads/7, https://example.com/api/forum/uploads/7").Uploads(); none != nil {
+		t.Errorf("asks for %v", none)
 	}
 }

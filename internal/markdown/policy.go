@@ -20,8 +20,13 @@ func newPolicy() *bluemonday.Policy {
 	p.RequireParseableURLs(true)
 	p.AllowURLSchemes("http", "https", "mailto")
 	p.AllowRelativeURLs(true) // those that the next line admits
-	p.AllowAttrs("href").Matching(regexp.MustCompile(`^(https?:|mailto:|/forum#thread-[0-9]+(&message=[0-9]+)?$)`)).OnElements("a")
+	p.AllowAttrs("href").Matching(regexp.MustCompile(`^(https?:|mailto:|/forum#thread-[0-9]+(&message=[0-9]+)?$|/api/forum/uploads/[0-9]+$)`)).OnElements("a")
 	p.AllowAttrs("rel").Matching(regexp.MustCompile(`^nofollow noopener noreferrer ugc$`)).OnElements("a")
+
+	p.AllowAttrs("src").Matching(regexp.MustCompile(`^/api/forum/uploads/[0-9]+$`)).OnElements("img")
+	p.AllowAttrs("alt").OnElements("img")
+	p.AllowAttrs("width", "height").Matching(regexp.MustCompile(`^[0-9]{1,5}$`)).OnElements("img")
+	p.AllowAttrs("loading").Matching(regexp.MustCompile(`^lazy$`)).OnElements("img")
 
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(mention( mention-(everyone|creator|team))?|spoiler|[a-z]{1,2})$`)).OnElements("span")
 	p.AllowAttrs("data-user-id").Matching(regexp.MustCompile(`^[0-9]+$`)).OnElements("span")

@@ -28,7 +28,8 @@ var attributes = map[string]map[string]string{
 	"ol":   {"start": `^\d+$`},
 	"th":   {"align": `^(left|center|right)$`},
 	"td":   {"align": `^(left|center|right)$`},
-	"a":    {"href": `^(https?://[^"]+|mailto:[^"]+|/forum#thread-\d+(&message=\d+)?)$`, "rel": `^nofollow noopener noreferrer ugc$`},
+	"a":    {"href": `^(https?://[^"]+|mailto:[^"]+|/forum#thread-\d+(&message=\d+)?|/api/forum/uploads/\d+)$`, "rel": `^nofollow noopener noreferrer ugc$`},
+	"img":  {"src": `^/api/forum/uploads/\d+$`, "alt": `.`, "width": `^\d{1,5}$`, "height": `^\d{1,5}$`, "loading": `^lazy$`},
 	"pre":  {"class": `^chroma$`},
 	"code": {"class": `^language-[a-z0-9+#._-]+$`},
 	"span": {
@@ -152,7 +153,7 @@ func TestTheSecondLockHoldsAlone(t *testing.T) {
 func TestAPersonsNameCannotCarryMarkup(t *testing.T) {
 	hostile := people["mina"]
 	hostile.Name = `<img src=x onerror=alert(1)>"`
-	html, _ := Parse("@mina").Render(map[string]parley.Mention{"mina": hostile})
+	html, _ := Parse("@mina").Render(map[string]parley.Mention{"mina": hostile}, nil)
 	if err := checkSafe(html); err != nil || strings.Contains(html, "<img") {
 		t.Error(html, err)
 	}
@@ -161,7 +162,7 @@ func TestAPersonsNameCannotCarryMarkup(t *testing.T) {
 func TestWhatIsTooLongIsShownPlain(t *testing.T) {
 	content := "**@Mina** <b>\n" + strings.Repeat("é", 10_000)
 	doc := Parse(content)
-	html, mentions := doc.Render(people)
+	html, mentions := doc.Render(people, uploads)
 	if !strings.HasPrefix(html, "<p>**@Mina** &lt;b&gt;<br>\né") || len(mentions)+len(doc.Names()) > 0 {
 		t.Errorf("%.60s… %v", html, mentions)
 	}
@@ -193,7 +194,7 @@ func FuzzRender(f *testing.F) {
 		f.Add(feature)
 	}
 	f.Fuzz(func(t *testing.T, content string) {
-		html, mentions := Parse(content).Render(people)
+		html, mentions := Parse(content).Render(people, uploads)
 		if err := checkShown(html); err != nil {
 			t.Errorf("%q became\n%s\n%v", content, html, err)
 		}
@@ -205,8 +206,8 @@ func FuzzRender(f *testing.F) {
 				t.Errorf("%q mentions %v but shows no %s:\n%s", content, m, want, html)
 			}
 		}
-		plain, _ := Parse(content).render(people, 0)
-		if again, _ := Parse(content).render(people, 0); again != plain {
+		plain, _ := Parse(content).render(people, uploads, 0)
+		if again, _ := Parse(content).render(people, uploads, 0); again != plain {
 			t.Errorf("%q came out in two ways:\n%s\n%s", content, plain, again)
 		}
 	})

@@ -45,6 +45,8 @@ func (s *Server) routes() http.Handler {
 	// What an answer says of an account stands beside what a request chose:
 	// compressed together, the size would tell one from the other (BREACH).
 	mux.Handle("/api/auth/", forum)
+	// Images are compressed as they are, and large.
+	mux.Handle("/api/forum/uploads/", forum)
 	// Connections, not answers: what is written has to leave at once. They are found at
 	// the first look.
 	mux.Handle("/api/forum/ws/", forum)

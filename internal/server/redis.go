@@ -44,9 +44,8 @@ func share(redis *redisbroker.Broker, a *app.App, settings config.Serve, hub *re
 	streams.Places, streams.MaxPerUser = redis.Leases(), settings.MaxSocketsPerUser
 	limiter := sharedLimiter{redis.Limits(), auth.NewMemoryLimiter()}
 	a.ShareAttempts(limiter)
-	posts := &sharedPosts{limiter: limiter}
-	posts.SetPerMinute(settings.PostsPerMinute)
-	routes.PostLimit = posts
+	routes.PostLimit = newSharedPosts("posts", limiter, settings.PostsPerMinute)
+	routes.UploadLimit = newSharedPosts("uploads", limiter, settings.PostsPerMinute)
 }
 
 // sharedLimiter counts for all replicas; while Redis does not answer, in this process
@@ -83,11 +82,18 @@ func redisLimits(limits []auth.Limit) []redisbroker.Limit {
 	return shared
 }
 
-// sharedPosts bounds how many messages one person posts in a minute on all replicas.
-// It implements api.PostLimit.
+// sharedPosts bounds how many messages, or images, one person posts in a minute on
+// all replicas. It implements api.PostLimit.
 type sharedPosts struct {
+	what      string
 	limiter   auth.Limiter
 	perMinute atomic.Int64
+}
+
+func newSharedPosts(what string, limiter auth.Limiter, perMinute int) *sharedPosts {
+	p := &sharedPosts{what: what, limiter: limiter}
+	p.SetPerMinute(perMinute)
+	return p
 }
 
 // SetPerMinute implements api.PostLimit.
@@ -99,7 +105,7 @@ func (p *sharedPosts) Take(ctx context.Context, userID int64) (undo func(), wait
 	if posts <= 0 {
 		return func() {}, 0, nil
 	}
-	limit := auth.Limit{Key: fmt.Sprintf("posts:%d:%d", posts, userID), Burst: int(posts), Every: time.Minute / time.Duration(posts)}
+	limit := auth.Limit{Key: fmt.Sprintf("%s:%d:%d", p.what, posts, userID), Burst: int(posts), Every: time.Minute / time.Duration(posts)}
 	wait, err = p.limiter.Take(ctx, limit)
 	return func() { _ = p.limiter.GiveBack(context.WithoutCancel(ctx), limit) }, wait, err
 }

@@ -63,7 +63,7 @@ func New(a *app.App, settings config.Serve, counts *metrics.Metrics, version str
 		},
 	}
 	routes := api.Config{
-		CookieName: settings.CookieName, Secure: Secure, PostsPerMinute: settings.PostsPerMinute,
+		CookieName: settings.CookieName, Secure: Secure, PostsPerMinute: settings.PostsPerMinute, MaxUpload: int64(settings.MaxUpload) << 20,
 		Version: version, Logger: logger,
 	}
 	redis, err := openRedis(a, settings, logger)

@@ -261,6 +261,9 @@ func (tx *Tx) DeleteMessages(root MessageState, byID int64) ([]Touched, error) {
 		if err := tx.write(`UPDATE messages SET deleted_at = $1, deleted_by = $2, deleted_with = $3 WHERE id IN `+in(&args, ids), args...); err != nil {
 			return nil, err
 		}
+		if err := tx.keepUploads(batch); err != nil {
+			return nil, err
+		}
 	}
 	return deleted, tx.countCame(root, -1, -counted(deleted))
 }

@@ -136,6 +136,7 @@ func statements() []func(*Tx) error {
 		func(tx *Tx) error { return changeMessages(tx) },
 		func(tx *Tx) error { return changeNotifications(tx, v) },
 		func(tx *Tx) error { return callEveryone(tx, v) },
+		func(tx *Tx) error { return keepUploads(tx) },
 		func(tx *Tx) error { return housekeeping(tx) },
 		func(tx *Tx) error { return administrate(tx) },
 		func(tx *Tx) error { return keepKeysAndMembers(tx) },
@@ -260,6 +261,15 @@ func changeNotifications(tx *Tx, v parley.Viewer) error {
 	return all(
 		only(tx.Notify(NewNotification{UserID: 1, Kind: parley.NotifyMention, SenderID: 1, ThreadID: 1, MessageID: 1})),
 		only(tx.ReadThread(v, 1, 1)), only(tx.ReadNotification(v, 1)), only(tx.ReadNotification(v, 0)), only(tx.DeleteNotification(1, 1)),
+	)
+}
+
+func keepUploads(tx *Tx) error {
+	id, err := tx.InsertUpload(Upload{UserID: 1})
+	return all(
+		err, only(tx.UploadStored(id)), found(tx.Upload(id)), only(tx.UploadsOf(1, []int64{id})), only(tx.CountUnusedUploads(1)),
+		tx.ShowUploads(1, 1, []int64{id}), only(tx.MessagesShowing(id, 0, 9)), tx.keepUploads([]int64{1, 2}), only(tx.ReleaseUploads()),
+		tx.ShowUploads(1, 1, nil), only(tx.RetireUploads(0)), only(tx.RetiredUploads(0)), tx.DeleteUpload(id),
 	)
 }
 

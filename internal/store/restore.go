@@ -31,6 +31,10 @@ func (tx *Tx) RestoreMessages(root MessageState) ([]Touched, error) {
 	if err != nil {
 		return nil, err
 	}
+	err = tx.write(`UPDATE upload_uses SET release_at = NULL WHERE message_id IN (SELECT id FROM messages WHERE deleted_with = $1)`, root.ID)
+	if err != nil {
+		return nil, err
+	}
 	err = tx.write(`UPDATE messages SET deleted_at = NULL, deleted_by = NULL, deleted_with = NULL WHERE deleted_with = $1`, root.ID)
 	if err != nil {
 		return nil, err

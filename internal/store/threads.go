@@ -230,6 +230,9 @@ func (tx *Tx) DeleteThread(t ThreadState) error {
 	if err := tx.write(`UPDATE threads SET deleted_at = $2 WHERE id = $1`, t.ID, tx.now); err != nil {
 		return err
 	}
+	if err := tx.keepUploadsOfThread(t.ID); err != nil {
+		return err
+	}
 	if t.ParentMessageID == 0 {
 		return nil
 	}
