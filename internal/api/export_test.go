@@ -27,3 +27,13 @@ var NewLocalLimit = newLocalLimit
 
 // Remembered counts the people that memory is held for.
 func (l *LocalLimit) Remembered() int { return len(l.recent) + len(l.older) }
+
+// MaxUploadingEach bounds one person's uploads at the same time.
+const MaxUploadingEach = maxUploadingEach
+
+// Uploading counts the uploads that are arriving.
+func (a *API) Uploading() int {
+	a.gate.mu.Lock()
+	defer a.gate.mu.Unlock()
+	return a.gate.all
+}

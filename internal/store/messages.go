@@ -261,7 +261,7 @@ func (tx *Tx) DeleteMessages(root MessageState, byID int64) ([]Touched, error) {
 		if err := tx.write(`UPDATE messages SET deleted_at = $1, deleted_by = $2, deleted_with = $3 WHERE id IN `+in(&args, ids), args...); err != nil {
 			return nil, err
 		}
-		if err := tx.keepUploads(batch); err != nil {
+		if err := tx.keepUploads(ids); err != nil {
 			return nil, err
 		}
 	}

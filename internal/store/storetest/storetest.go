@@ -24,6 +24,7 @@ func Run(t *testing.T, open Open) {
 		{"access", accessTests},
 		{"threads", threadTests},
 		{"messages", messageTests},
+		{"uploads", uploadTests},
 		{"restoring", restoreTests},
 		{"counters", counterTests},
 		{"people", peopleTests},

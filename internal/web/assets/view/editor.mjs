@@ -45,6 +45,13 @@ export function Editor({ label, text, onSubmit, submitOnEnter = true, placeholde
     if (submits(event, submitOnEnter)) return event.preventDefault(), onSubmit(textarea)
     onKey?.(event)
   }
+  const taken = async (/** @type {ClipboardEvent & DragEvent} */ event) => {
+    const { files, types } = event.clipboardData ?? event.dataTransfer ?? {}
+    if (!files?.length || types?.includes("text/plain")) return // a table's cells come as text and as a picture of them
+    event.preventDefault()
+    const images = [...files] // the list is empty once the event is over
+    ;(await import("./images.mjs")).addImages(field.current, images)
+  }
   const open = completion.isOpen
   return html`<div class="editor">
     ${open && html`<${Suggestions} id=${listId} completion=${completion} onChoose=${choose} />`}
@@ -62,9 +69,17 @@ export function Editor({ label, text, onSubmit, submitOnEnter = true, placeholde
       onClick=${look}
       onBlur=${() => completion.close()}
       onKeyDown=${pressed}
+      onPaste=${taken}
+      onDrop=${taken}
+      onDragOver=${allowFiles}
     ></textarea>
     <div class="editor-tools"><${FormatBar} field=${field} />${children}</div>
   </div>`
+}
+
+/** @param {DragEvent} event */
+function allowFiles(event) {
+  if (event.dataTransfer?.types.includes("Files")) event.preventDefault()
 }
 
 /**

@@ -15,5 +15,6 @@ export function FormatBar({ field }) {
   }
   return html`<div class="format-bar" role="group" aria-label="Formatting">
     ${formats.map(([format, label]) => html`<${IconButton} icon=${format} label=${label} onClick=${() => apply(format)} />`)}
+    <${IconButton} icon="image" label="Image" onClick=${async () => (await import("./images.mjs")).chooseImages(field.current)} />
   </div>`
 }
