@@ -6,6 +6,7 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 
+	"parley"
 	"parley/internal/web"
 )
 
@@ -46,7 +47,8 @@ func (s *Server) routes() http.Handler {
 	// compressed together, the size would tell one from the other (BREACH).
 	mux.Handle("/api/auth/", forum)
 	// Images are compressed as they are, and large.
-	mux.Handle("/api/forum/uploads/", forum)
+	mux.Handle(parley.UploadsPath, forum)
+	mux.Handle(parley.UploadsPath+"/", forum)
 	// Connections, not answers: what is written has to leave at once. They are found at
 	// the first look.
 	mux.Handle("/api/forum/ws/", forum)
