@@ -58,6 +58,7 @@ export interface Message extends Byline {
   content: string;
   content_html: string;
   user_id: number;
+  is_hidden: boolean;
   is_edited: boolean;
   edited_at: string | null;
   created_at: string;
@@ -81,6 +82,15 @@ export interface LikePage {
   likes: Like[];
   total_likes: number;
   user_has_liked: boolean;
+}
+
+export interface Flag {
+  id: number;
+  reason: "spam" | "abuse" | "off_topic" | "other";
+  note: string;
+  flagged_by: { id: number; username: string } | null;
+  created_at: string;
+  message: { id: number; thread_id: number; thread_title: string; user: { id: number; username: string }; content: string };
 }
 
 export interface Notification {

@@ -31,6 +31,9 @@ export const editMessage = (id, content) => request("PATCH", `/api/forum/message
 /** @param {number} id @returns {Promise<{deleted_ids: number[], deleted_count: number}>} */
 export const deleteMessage = id => request("DELETE", `/api/forum/messages/${id}`)
 
+/** @param {number} id @returns {Promise<{restored_ids: number[]}>} */
+export const restoreMessage = id => request("POST", `/api/forum/messages/${id}/restore`)
+
 /** @param {number} id @param {boolean} liked @returns {Promise<{like_count: number, user_has_liked: boolean}>} */
 export const setLike = (id, liked) => request(liked ? "POST" : "DELETE", `/api/forum/messages/${id}/like`)
 

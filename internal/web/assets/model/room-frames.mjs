@@ -41,6 +41,9 @@ export const roomFrames = {
     room.patchThread({ message_count })
   },
 
+  message_hidden: marked,
+  message_shown: marked,
+
   message_liked(room, { message_id, like_count, liked_by }) {
     room.timeline.patch(message_id, liked_by.id === room.userId ? { like_count, user_has_liked: true } : { like_count })
   },
@@ -68,6 +71,17 @@ export const roomFrames = {
   user_typing(room, { user_id, username, is_typing }) {
     if (user_id !== room.userId) room.typing.heard(user_id, username, is_typing)
   },
+}
+
+/**
+ * A message that this reader sees although it is hidden was marked so, or is no longer.
+ * @param {Room} room
+ * @param {Frame} frame
+ */
+function marked(room, { message, liked_by, message_count }) {
+  const now = { ...message, user_has_liked: liked_by.includes(room.userId) }
+  if (!room.timeline.insert(now)) room.timeline.patch(now.id, now)
+  room.patchThread({ message_count })
 }
 
 /**

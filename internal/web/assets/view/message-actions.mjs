@@ -1,12 +1,12 @@
 /** @import { Message } from "../types.d.ts" */
 /** @import { Room } from "../model/room.mjs" */
-import { deleteMessage } from "../api/messages.mjs"
+import { deleteMessage, restoreMessage } from "../api/messages.mjs"
 import { linkTo } from "../model/place.mjs"
 import { attempt } from "../model/toasts.mjs"
 import { counted } from "../text/names.mjs"
 import { copyText } from "./copy-text.mjs"
 import { confirm } from "./dialog.mjs"
-import { showLikes, startSubThread } from "./dialogs.mjs"
+import { flagMessage, showLikes, startSubThread } from "./dialogs.mjs"
 
 /** @param {Room} room @param {Message} message */
 export const mayLike = (room, message) => message.user_id !== room.userId
@@ -50,6 +50,8 @@ export function messageMenu(room, message) {
     message.like_count > 0 && { label: "Who likes this", icon: "heart", run: () => showLikes(message) },
     { label: "Copy text", icon: "copy", run: () => copyText(message.content, "Text copied.") },
     { label: "Copy link", icon: "link", run: () => copyText(link, "Link copied.") },
+    mayLike(room, message) && { label: "Flag", icon: "flag", run: () => flagMessage(message) },
+    message.is_hidden && room.forum.permissions.can_moderate && { label: "Show to all", icon: "eye", run: () => attempt(() => restoreMessage(message.id)) },
     mayEdit(room, message) && { label: "Edit", icon: "edit", run: () => edit(room, message) },
     mayDelete(room, message) && { label: "Delete", icon: "trash", danger: true, run: () => remove(room, message) },
   ]

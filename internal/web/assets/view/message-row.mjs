@@ -30,7 +30,7 @@ import { Clock, Day } from "./when.mjs"
 export function MessageRow({ room, message, startsDay, startsGroup, startsUnread, active }) {
   const isActive = useComputed(() => active.value === message.id)
   const isEdited = useComputed(() => room.editing.value === message.id)
-  const classes = ["message", startsGroup && "message-lead", callsFor(room.userId, message) && "message-for-me"]
+  const classes = ["message", startsGroup && "message-lead", callsFor(room.userId, message) && "message-for-me", message.is_hidden && "message-hidden"]
   return html`<li data-message=${message.id}>
     ${startsDay && html`<div class="divider"><span><${Day} at=${message.created_at} /></span></div>`}
     ${startsUnread && html`<div class="divider divider-new"><span>New</span></div>`}
@@ -58,10 +58,10 @@ function Byline({ message }) {
   </header>`
 }
 
-/** @param {{message: Message}} props */
+/** What became of it. @param {{message: Message}} props */
 function Edited({ message }) {
-  if (!message.is_edited) return null
-  return html`<span class="edited" title=${message.edited_at ? full(message.edited_at) : undefined}>edited</span>`
+  return html`${message.is_hidden && html`<span class="edited">hidden from others</span>`}
+    ${message.is_edited && html`<span class="edited" title=${message.edited_at ? full(message.edited_at) : undefined}>edited</span>`}`
 }
 
 /** Whether a message mentions this reader, alone or among everybody. @param {number} userId @param {Message} message */
