@@ -131,6 +131,20 @@ func TestAnEditTakesAMentionOfEveryoneBack(t *testing.T) {
 	}
 }
 
+func TestACallTellsNothingOfItsThreadToThoseWhoCannotSeeIt(t *testing.T) {
+	f := openForum(t)
+	for _, v := range []parley.Viewer{f.Mina, f.Finn} {
+		f.counts(v)
+	}
+	f.post(f.Ada, f.Paid, "@everyone")
+	if got := f.counts(f.Mina).thread; len(got) != 1 || *got[0].ThreadID != f.Paid.ID || got[0].ThreadUnreadCount != 1 {
+		t.Errorf("Mina is told %+v, want one unread in the paid thread", got)
+	}
+	if got := f.counts(f.Finn).thread; len(got) != 0 {
+		t.Errorf("Finn is told of a thread that he cannot see: %+v", got)
+	}
+}
+
 func TestThePageOfAThreadReadsItsCalls(t *testing.T) {
 	f := openForum(t)
 	f.post(f.Ada, f.Free, "@everyone")

@@ -98,6 +98,43 @@ func TestEveryChangeOfWhatIsUnreadIsTold(t *testing.T) {
 	})
 }
 
+// TestCountsTellNothingOfAThreadToThoseWhoNeitherCouldNorCanSeeIt: Mina has an unread
+// notification of a thread that she lost. Whatever happens there, her sockets are not
+// told a number that would tell her of it.
+func TestCountsTellNothingOfAThreadToThoseWhoNeitherCouldNorCanSeeIt(t *testing.T) {
+	f := openForum(t)
+	paid := f.Paid.ID
+	told := func(name string, v parley.Viewer, frames int, change func() error) {
+		t.Helper()
+		f.counts(v)
+		if err := change(); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got := f.counts(v); len(got.thread) != frames || frames == 0 && len(got.total) != 0 {
+			t.Errorf("%s: %d is told %+v, want %d frames of the thread", name, v.ID, got, frames)
+		}
+	}
+	set := func(private bool) func() error {
+		return func() error {
+			_, err := f.UpdateThread(t.Context(), f.Ada, paid, app.ThreadPatch{Private: &private})
+			return err
+		}
+	}
+	m := f.post(f.Ada, f.Paid, "@Mina @Tomas")
+	told("made private", f.Mina, 1, set(true))
+	told("opened again", f.Mina, 1, set(false))
+	if err := f.SetRights(t.Context(), "Mina", parley.RoleMember, parley.Membership{}); err != nil {
+		t.Fatal(err)
+	}
+	told("made private, and Mina pays nothing", f.Mina, 0, set(true))
+	told("opened again, and Mina pays nothing", f.Mina, 0, set(false))
+	deleting := func() error { _, err := f.DeleteMessage(t.Context(), f.Ada, m.ID); return err }
+	told("the message deleted", f.Mina, 0, deleting)
+	told("the message restored", f.Mina, 0, func() error { _, err := f.RestoreMessage(t.Context(), f.Ada, m.ID); return err })
+	told("the message deleted again", f.Tomas, 1, deleting)
+	told("the thread deleted", f.Mina, 0, func() error { _, err := f.DeleteThread(t.Context(), f.Ada, paid); return err })
+}
+
 func TestReadingAThreadGoesForwardsOnly(t *testing.T) {
 	f := openForum(t)
 	first := f.post(f.Ada, f.Free, "@Mina one")

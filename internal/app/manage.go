@@ -20,7 +20,8 @@ type ThreadPatch struct {
 // UpdateThread changes a thread. Fields with the value they have already need no
 // right: clients in the field send the whole form.
 func (a *App) UpdateThread(ctx context.Context, v parley.Viewer, id int64, patch ThreadPatch) (parley.Thread, error) {
-	var changed, affected []int64
+	var changed []store.ThreadState // as they were
+	var affected []int64
 	err := a.change(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
 		changed, affected = nil, nil
 		if err := tx.HoldThread(id); err != nil {
@@ -42,13 +43,13 @@ func (a *App) UpdateThread(ctx context.Context, v parley.Viewer, id int64, patch
 				return err
 			}
 		}
-		affected, err = tx.UnreadIn(changed)
+		affected, err = tx.UnreadIn(idsOf(changed))
 		return err
 	})
 	if err != nil {
 		return parley.Thread{}, err
 	}
-	a.pushAllCounts(ctx, affected, changed)
+	a.pushClosed(ctx, affected, changed)
 	return a.Thread(ctx, v, id)
 }
 
@@ -101,8 +102,8 @@ func set[T any](field, value *T) {
 }
 
 // storeThread stores a changed thread and says so to all whom it concerns. It
-// returns the threads whose access changed.
-func storeThread(tx *store.Tx, old, t store.ThreadState) ([]int64, error) {
+// returns the threads whose access changed, as they were.
+func storeThread(tx *store.Tx, old, t store.ThreadState) ([]store.ThreadState, error) {
 	subs, err := tx.SubThreadStates(t.ID)
 	if err != nil {
 		return nil, err
@@ -120,20 +121,20 @@ func storeThread(tx *store.Tx, old, t store.ThreadState) ([]int64, error) {
 	}
 	tx.Append(parley.ThreadRightsChanged{ThreadID: t.ID})
 	if now.Kind == parley.SubThread {
-		return []int64{t.ID}, countSpawned(tx, now)
+		return []store.ThreadState{old}, countSpawned(tx, now)
 	}
 	changed, err := tellSubThreads(tx, subs, old.Access, now.Access)
-	return append(changed, t.ID), err
+	return append(changed, old), err
 }
 
 // tellSubThreads tells of the sub-threads whose access changes with their
 // parent's, and returns them. Each has an event of its own: those who hear of one
 // may not know of another.
-func tellSubThreads(tx *store.Tx, subs []store.ThreadState, old, now parley.Access) (changed []int64, err error) {
+func tellSubThreads(tx *store.Tx, subs []store.ThreadState, old, now parley.Access) (changed []store.ThreadState, err error) {
 	for _, sub := range subs {
 		access := sub.Own.Within(now)
 		if access != sub.Access {
-			changed = append(changed, sub.ID)
+			changed = append(changed, sub)
 			tx.Append(parley.ThreadUpdated{ThreadID: sub.ID}, parley.ThreadsChanged{ThreadIDs: []int64{sub.ID}, Access: sub.Access.Or(access)})
 		}
 		if (sub.Access == old) != (access == now) { // as open as its parent, and no longer, or the other way round
@@ -164,7 +165,8 @@ func (a *App) SetTier(ctx context.Context, v parley.Viewer, id, tierID int64) (p
 // DeleteThread deletes a thread with its sub-threads and returns how many those
 // were in all.
 func (a *App) DeleteThread(ctx context.Context, v parley.Viewer, id int64) (int, error) {
-	var deleted, affected []int64
+	var deleted []store.ThreadState
+	var affected []int64
 	err := a.change(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
 		if err := tx.HoldThread(id); err != nil {
 			return err
@@ -180,7 +182,8 @@ func (a *App) DeleteThread(ctx context.Context, v parley.Viewer, id int64) (int,
 		if err != nil {
 			return err
 		}
-		if deleted, err = deleteThreads(tx, append([]store.ThreadState{t}, subs...)); err != nil {
+		deleted = append([]store.ThreadState{t}, subs...)
+		if err := deleteThreads(tx, deleted); err != nil {
 			return err
 		}
 		if v.Staff() {
@@ -188,27 +191,34 @@ func (a *App) DeleteThread(ctx context.Context, v parley.Viewer, id int64) (int,
 				return err
 			}
 		}
-		affected, err = tx.UnreadIn(deleted)
+		affected, err = tx.UnreadIn(idsOf(deleted))
 		return err
 	})
 	if err == nil {
-		a.pushAllCounts(ctx, affected, deleted)
+		a.pushClosed(ctx, affected, deleted)
 	}
 	return len(deleted), err
 }
 
-// deleteThreads deletes a thread and its sub-threads, which follow it, and
-// returns their ids.
-func deleteThreads(tx *store.Tx, threads []store.ThreadState) (ids []int64, err error) {
+// idsOf returns the ids of threads.
+func idsOf(threads []store.ThreadState) []int64 {
+	ids := make([]int64, len(threads))
+	for i, t := range threads {
+		ids[i] = t.ID
+	}
+	return ids
+}
+
+// deleteThreads deletes a thread and its sub-threads, which follow it.
+func deleteThreads(tx *store.Tx, threads []store.ThreadState) error {
 	for _, t := range threads {
 		if err := tx.DeleteThread(t); err != nil {
-			return nil, err
+			return err
 		}
 		tx.Append(parley.ThreadClosed{ThreadID: t.ID}, parley.ThreadDeleted{ThreadID: t.ID, Access: t.Access})
-		ids = append(ids, t.ID)
 	}
 	if top := threads[0]; top.Kind == parley.SubThread {
 		tx.Append(parley.SubThreadCounted{ThreadID: top.ParentThreadID, MessageID: top.ParentMessageID, SubThreadID: top.ID})
 	}
-	return ids, nil
+	return nil
 }

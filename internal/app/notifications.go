@@ -169,10 +169,14 @@ func (a *App) sendCounts(ctx context.Context, hub Publisher, r recount) {
 	// could be sent last, and clients in the field show what came last.
 	defer a.takeTurn(r.UserID)()
 	var total Count
+	var concerned bool
 	frame := parley.UnreadCountFrame{Type: "unread_count_updated", MarkedReadCount: r.Marked}
 	err := a.store.View(context.WithoutCancel(ctx), func(s *store.Snapshot) error {
 		v, _, err := s.Viewer(r.UserID)
 		if err != nil {
+			return err
+		}
+		if concerned, err = r.concerns(s, v); err != nil || !concerned {
 			return err
 		}
 		if total, err = count(s, v); err != nil || r.Total || r.ThreadID == 0 {
@@ -184,6 +188,9 @@ func (a *App) sendCounts(ctx context.Context, hub Publisher, r recount) {
 	})
 	if err != nil {
 		a.logger.WarnContext(ctx, "counts not sent", "user", r.UserID, "error", err)
+		return
+	}
+	if !concerned {
 		return
 	}
 	a.sendTotal(hub, r.UserID, total)
@@ -213,6 +220,16 @@ func (a *App) pushAllCounts(ctx context.Context, users, threadIDs []int64) {
 	for _, user := range users {
 		for _, thread := range threadIDs {
 			a.pushCounts(ctx, user, thread, 0)
+		}
+	}
+}
+
+// pushClosed sends several users what is unread of threads whose access changed, or
+// that are gone, and in sum. The threads are as they were.
+func (a *App) pushClosed(ctx context.Context, users []int64, threads []store.ThreadState) {
+	for _, user := range users {
+		for _, t := range threads {
+			a.tellCounts(ctx, recount{UserID: user, ThreadID: t.ID, Closed: true, Before: t.Access})
 		}
 	}
 }

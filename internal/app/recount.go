@@ -26,6 +26,20 @@ type recount struct {
 	ThreadID int64 `json:"thread_id,omitempty"` // 0: of all threads
 	Marked   int64 `json:"marked,omitempty"`    // how many were marked read
 	Total    bool  `json:"total,omitempty"`     // of interest in sum alone
+
+	Closed bool          `json:"closed,omitempty"` // the thread's access changed, or it is gone
+	Before parley.Access `json:"before,omitzero"`  // its access until then
+}
+
+// concerns reports whether v may be told of the change: whoever can see the thread, or
+// could until now. Others may have unread notifications of it from better times; they
+// count for nothing, and a frame would tell that something happened there.
+func (r recount) concerns(s *store.Snapshot, v parley.Viewer) (bool, error) {
+	if r.ThreadID == 0 || r.Closed && r.Before.Admits(v) {
+		return true, nil
+	}
+	t, found, err := s.ThreadState(r.ThreadID)
+	return found && t.Access.Admits(v), err
 }
 
 // tellCounts sends a user's sockets, on all replicas, what they have not read.
@@ -207,9 +221,9 @@ func (a *App) sendCountsOf(ctx context.Context, hub Publisher, users, threads []
 	}
 	for user, u := range unread {
 		a.sendTotal(hub, user, Count{u.Total, u.Version})
-		for _, thread := range threads {
+		for thread, n := range u.Threads {
 			a.sendState(hub, user, "unread:"+userKey(thread), parley.UnreadCountFrame{
-				Type: "unread_count_updated", ThreadID: &thread, ThreadUnreadCount: u.Threads[thread],
+				Type: "unread_count_updated", ThreadID: &thread, ThreadUnreadCount: n,
 				TotalForumUnread: u.Total, CountVersion: u.Version,
 			})
 		}

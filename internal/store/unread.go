@@ -9,7 +9,7 @@ import (
 // Unread is what somebody has not read.
 type Unread struct {
 	Total   int64
-	Threads map[int64]int64 // of those threads that were asked for
+	Threads map[int64]int64 // of those threads that were asked for and that they can see
 	Version int64           // see CountVersion
 }
 
@@ -25,21 +25,29 @@ func (s *Snapshot) UnreadOf(userIDs, threadIDs []int64) (map[int64]Unread, error
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range userIDs {
-		unread[id] = Unread{Threads: map[int64]int64{}, Version: shared + versions[id]}
+	doors, err := s.accessTo(threadIDs)
+	if err != nil {
+		return nil, err
 	}
 	add := func(user, thread, n int64) {
 		u := unread[user]
 		u.Total += n
-		if slices.Contains(threadIDs, thread) {
+		if _, asked := u.Threads[thread]; asked {
 			u.Threads[thread] += n
 		}
 		unread[user] = u
 	}
 	for batch := range slices.Chunk(userIDs, 256) {
+		if err := s.readUnreaders(batch, doors, unread); err != nil {
+			return nil, err
+		}
 		if err := s.addOwnUnread(batch, add); err != nil {
 			return nil, err
 		}
+	}
+	for id, u := range unread {
+		u.Version = shared + versions[id]
+		unread[id] = u
 	}
 	return unread, s.addCallsUnread(userIDs, add)
 }
@@ -80,6 +88,47 @@ func (s *Snapshot) CountVersions(userIDs []int64) (map[int64]int64, error) {
 		}
 	}
 	return versions, nil
+}
+
+// accessTo returns what threads ask of their readers, of those that are there.
+func (s *Snapshot) accessTo(threadIDs []int64) (map[int64]parley.Access, error) {
+	doors := make(map[int64]parley.Access, len(threadIDs))
+	for batch := range slices.Chunk(threadIDs, 256) {
+		var args arguments
+		_, err := list(s, func(row scanner) (struct{}, error) {
+			var id int64
+			var access parley.Access
+			err := row.Scan(&id, &access.Private, &access.MinTierCents)
+			doors[id] = access
+			return struct{}{}, err
+		}, `SELECT a.thread_id, a.is_private, a.min_tier_cents FROM threads t JOIN thread_access a ON a.thread_id = t.id
+			WHERE t.id IN `+in(&args, batch)+` AND t.deleted_at IS NULL`, args...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return doors, nil
+}
+
+// readUnreaders puts people into unread who have read all there is so far, each with
+// those of the threads that they can see: of another one even a nought would tell that
+// something happened there.
+func (s *Snapshot) readUnreaders(userIDs []int64, doors map[int64]parley.Access, unread map[int64]Unread) error {
+	var args arguments
+	among, active := in(&args, userIDs), s.active(&args, "u.")
+	_, err := list(s, func(row scanner) (struct{}, error) {
+		var v parley.Viewer
+		u := Unread{Threads: map[int64]int64{}}
+		err := row.Scan(&v.ID, &v.Role, &v.AmountCents, &v.Active)
+		for thread, access := range doors {
+			if access.Admits(v) {
+				u.Threads[thread] = 0
+			}
+		}
+		unread[v.ID] = u
+		return struct{}{}, err
+	}, `SELECT u.id, u.role, u.amount_cents, CASE WHEN `+active+` THEN 1 ELSE 0 END FROM users u WHERE u.id IN `+among, args...)
+	return err
 }
 
 func (s *Snapshot) addCallsUnread(userIDs []int64, add func(user, thread, n int64)) error {

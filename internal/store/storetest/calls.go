@@ -129,7 +129,13 @@ func unreadOfEach(s *store.Snapshot, people []parley.Viewer, threads []int64) (m
 			if err != nil {
 				return nil, err
 			}
-			if n > 0 {
+			t, found, err := s.ThreadState(id)
+			if err != nil {
+				return nil, err
+			}
+			if now, _, err := s.Viewer(v.ID); err != nil {
+				return nil, err
+			} else if found && t.Access.Admits(now) {
 				u.Threads[id] = n
 			}
 		}
