@@ -37,7 +37,7 @@ func (e *environment) withApp(ctx context.Context, fn func(*app.App) error) erro
 	if err != nil {
 		return err
 	}
-	return errors.Join(fn(app.New(s, app.Options{Logger: e.logger, Committed: e.counts.Committed})), s.Close())
+	return errors.Join(fn(app.New(s, app.Options{Logger: e.logger, Committed: e.counts.Committed, Drifted: e.counts.Drifted})), s.Close())
 }
 
 // database is the database's name, without a password.

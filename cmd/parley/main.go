@@ -24,6 +24,7 @@ type commandLine struct {
 	Serve   serveCommand   `cmd:"" help:"Run the forum."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database to this release's schema, as serve does by itself."`
 	User    userCommand    `cmd:"" help:"Add and change people's accounts, also while the forum runs."`
+	Doctor  doctorCommand  `cmd:"" help:"Look whether what the database keeps agrees with itself."`
 	Seed    seedCommand    `cmd:"" help:"Fill an empty database with the demo community."`
 }
 

@@ -27,8 +27,10 @@ type App struct {
 	log    *Log
 	logger *slog.Logger
 	told   func(parley.Event) // of every committed event
-	hub    atomic.Pointer[Publisher]
-	jobs   chan struct{} // has an element when there may be a job due
+
+	drifted func(counter string, places int)
+	hub     atomic.Pointer[Publisher]
+	jobs    chan struct{} // has an element when there may be a job due
 
 	viewsMu sync.Mutex
 	views   map[int64]int64 // of threads, not stored yet
@@ -67,6 +69,9 @@ type Options struct {
 	// Committed is told of every event that this App committed. It may be called
 	// concurrently. nil: nobody is told.
 	Committed func(parley.Event)
+	// Drifted is told now and then how much of what a counter keeps differs from what
+	// there is. nil: nobody is told.
+	Drifted func(counter string, places int)
 }
 
 // New returns the use cases on a store.
@@ -77,9 +82,12 @@ func New(s *store.Store, opts Options) *App {
 	if opts.Committed == nil {
 		opts.Committed = func(parley.Event) {}
 	}
+	if opts.Drifted == nil {
+		opts.Drifted = func(string, int) {}
+	}
 	recounts := newRecounts()
 	return &App{
-		store: s, log: &Log{s, recounts.everybody}, logger: opts.Logger, told: opts.Committed,
+		store: s, log: &Log{s, recounts.everybody}, logger: opts.Logger, told: opts.Committed, drifted: opts.Drifted,
 		recounts: recounts,
 		jobs:     make(chan struct{}, 1), views: map[int64]int64{},
 		accounts: newAccounts(), uploads: newUploads(),
@@ -361,6 +369,7 @@ const (
 	unheardInterval = time.Second
 
 	pruneInterval = time.Hour
+	driftInterval = 6 * time.Hour // between two looks at the counters: each reads every message
 )
 
 // Run does the background work until ctx ends: jobs, view counts, pruning, telling of
@@ -373,6 +382,7 @@ func (a *App) Run(ctx context.Context) error {
 	wg.Go(func() { every(ctx, flushInterval, a.flushViews) })
 	wg.Go(func() { every(ctx, pruneInterval, a.prune) })
 	wg.Go(func() { every(ctx, recognition, a.acquaintances.forget) }) // or they took memory until somebody comes
+	wg.Go(func() { every(ctx, driftInterval, a.watchDrift) })
 	wg.Go(func() { a.reportReplica(ctx) })
 	wg.Wait()
 	a.flushViews(context.WithoutCancel(ctx))

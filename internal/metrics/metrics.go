@@ -30,6 +30,7 @@ type Metrics struct {
 	events   *prometheus.CounterVec
 	requests *prometheus.HistogramVec
 	queries  *prometheus.HistogramVec
+	drift    *prometheus.GaugeVec
 }
 
 // New returns metrics that are all zero.
@@ -43,9 +44,10 @@ func New() *Metrics {
 		queries: durations("db_query_duration_seconds", "Time of statements, reading their rows included, and of commits.",
 			[]float64{.00005, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5}, "query"),
 	}
+	m.drift = gauges("counter_drift", "Places where what is kept differs from what there is, at the last look.", "counter")
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.sockets, m.events, m.requests, m.queries,
+		m.sockets, m.events, m.requests, m.queries, m.drift,
 	)
 	return m
 }
@@ -65,6 +67,11 @@ func (m *Metrics) Committed(e parley.Event) { m.events.WithLabelValues(e.Kind())
 // Query counts a statement that was run: see store.Options.
 func (m *Metrics) Query(query string, took time.Duration) {
 	m.queries.WithLabelValues(query).Observe(took.Seconds())
+}
+
+// Drifted notes how much of what a counter keeps differs: see app.Options.
+func (m *Metrics) Drifted(counter string, places int) {
+	m.drift.WithLabelValues(counter).Set(float64(places))
 }
 
 // Request counts an answer. pattern is that of the http.ServeMux which found the

@@ -24,6 +24,9 @@ type dialect struct {
 
 	search searching
 
+	// counters are those that only this database keeps.
+	counters []Counter
+
 	// countID is a statement that takes the next id of the notifications for something
 	// else, empty if nextID does so; nextID is the expression for it.
 	countID, nextID string
@@ -37,6 +40,7 @@ var sqliteDialect = dialect{
 	ordered:    true,
 	search:     fts5{},
 	countID:    `UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'notifications'`,
+	counters:   []Counter{fts5Messages, fts5Threads},
 	nextID:     `(SELECT seq FROM sqlite_sequence WHERE name = 'notifications')`,
 }
 

@@ -1,0 +1,172 @@
+package store_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"parley"
+	"parley/internal/store"
+	"parley/internal/store/storetest"
+)
+
+// drifts returns what differs, by counter.
+func drifts(t *testing.T, s *store.Store) map[string][]store.Drift {
+	t.Helper()
+	found := map[string][]store.Drift{}
+	for _, c := range s.Counters() {
+		looks := 0
+		err := s.Drifts(t.Context(), c, func(d store.Drift) error {
+			found[c.Name()] = append(found[c.Name()], d)
+			return nil
+		}, func(p store.Progress) {
+			if looks++; p.Done > p.All {
+				t.Errorf("%s: looked at %d of %d", c.Name(), p.Done, p.All)
+			}
+		})
+		if err != nil || looks == 0 {
+			t.Fatal(err, looks)
+		}
+	}
+	return found
+}
+
+// fix sets right what differs of a counter.
+func fix(t *testing.T, s *store.Store, found map[string][]store.Drift) {
+	t.Helper()
+	for _, c := range s.Counters() {
+		for _, d := range found[c.Name()] {
+			if err := s.FixDrift(t.Context(), c, d); err != nil {
+				t.Fatalf("%s: %v", d.Says, err)
+			}
+		}
+	}
+}
+
+func onBoth(t *testing.T, test func(*testing.T, *storetest.Community)) {
+	for name, dsn := range map[string]func() string{
+		"SQLite":     func() string { return filepath.Join(t.TempDir(), "parley.db") },
+		"PostgreSQL": func() string { return storetest.NewPostgres(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			test(t, storetest.NewCommunity(t, func(opts store.Options) *store.Store { return openFile(t, dsn(), opts) }))
+		})
+	}
+}
+
+// TestEveryCounterThatDriftsIsFoundAndSetRight changes one kept value after the other.
+func TestEveryCounterThatDriftsIsFoundAndSetRight(t *testing.T) {
+	corruptions := map[string]string{
+		"message_count":        `UPDATE threads SET message_count = message_count + 1 WHERE id = 1`,
+		"follower_count":       `UPDATE threads SET follower_count = 7 WHERE id = 1`,
+		"last_message_at":      `UPDATE threads SET last_message_at = last_message_at + 1 WHERE id = 1`,
+		"first_message_id":     `UPDATE threads SET first_message_id = NULL WHERE id = 1`,
+		"reply_count":          `UPDATE messages SET reply_count = 3 WHERE id = 1`,
+		"like_count":           `UPDATE messages SET like_count = 9 WHERE id = 1`,
+		"spawned_thread_count": `UPDATE messages SET spawned_thread_count = 5 WHERE id = 1`,
+		"member_counts":        `UPDATE member_counts SET members = members + 1 WHERE role = 'creator'`,
+		"thread_tree":          `UPDATE threads SET deleted_at = 1 WHERE id = 1`,
+		"notification_thread":  `UPDATE notifications SET thread_id = 2`,
+		"call_thread":          `UPDATE calls SET thread_id = 2`,
+		"call_marks":           `INSERT INTO call_marks (user_id, call_id, is_read, is_deleted) SELECT user_id, up_to, 1, 0 FROM call_reads`,
+		"count_versions":       `DELETE FROM count_versions`,
+		"read_positions":       `INSERT INTO read_positions (user_id, thread_id, message_id) VALUES (1, 1, 4711)`,
+		"deaf_by_setting":      `UPDATE user_settings SET everyone_mentions = 0`,
+		"deaf_by_follow":       `UPDATE follows SET mention = 0`,
+		"message_search":       `INSERT INTO message_search (message_search, rowid, content) SELECT 'delete', id, content FROM messages WHERE id = 1`,
+		"thread_search":        `INSERT INTO thread_search (thread_search, rowid, title) SELECT 'delete', id, title FROM threads WHERE id = 1`,
+	}
+	onBoth(t, func(t *testing.T, c *storetest.Community) {
+		live(t, c)
+		if found := drifts(t, c.Store); len(found) != 0 {
+			t.Fatalf("before: %+v", found)
+		}
+		for _, counter := range c.Store.Counters() {
+			text, known := corruptions[counter.Name()]
+			if !known {
+				t.Errorf("%s has no corruption here", counter.Name())
+				continue
+			}
+			storetest.Update(t, c.Store, func(tx *store.Tx) error { return tx.Corrupt(text) })
+			found := drifts(t, c.Store)
+			if len(found[counter.Name()]) == 0 {
+				t.Errorf("%s: not found, only %+v", counter.Name(), found)
+			}
+			for _, d := range found[counter.Name()] {
+				if strings.Contains(d.Says, "%!") || d.Says == "" {
+					t.Errorf("%s says %q", counter.Name(), d.Says)
+				}
+			}
+			for range 2 { // a thread that is deleted takes more along
+				fix(t, c.Store, drifts(t, c.Store))
+			}
+			if left := drifts(t, c.Store); len(left) != 0 {
+				t.Errorf("%s: left are %+v", counter.Name(), left)
+			}
+		}
+	})
+}
+
+// live has something of everything that is counted happen.
+func live(t *testing.T, c *storetest.Community) {
+	t.Helper()
+	c.Notify(t, c.Mina, parley.NotifyMention, c.Free, c.Free.First)
+	for range 2 {
+		c.Clock.Pass(time.Second)
+		c.Call(t, c.Ada, c.Free)
+	}
+	storetest.Update(t, c.Store, func(tx *store.Tx) error {
+		if _, err := tx.ReadNotification(c.Finn, 0); err != nil {
+			return err
+		}
+		if _, err := tx.AddLike(c.Free.First, c.Finn.ID); err != nil {
+			return err
+		}
+		if err := tx.SetSettings(c.Finn.ID, parley.DefaultSettings()); err != nil {
+			return err
+		}
+		return tx.Follow(c.Free.ID, c.Finn.ID, parley.Follow{Mention: true})
+	})
+}
+
+func TestWrongNumbersOfTheLogAreFoundAndSetRight(t *testing.T) {
+	onBoth(t, func(t *testing.T, c *storetest.Community) {
+		for range 5 {
+			storetest.Update(t, c.Store, func(tx *store.Tx) error {
+				tx.Append(parley.MessagePosted{ThreadID: 1, MessageID: 1}, parley.CallsChanged{ThreadID: 1})
+				return nil
+			})
+		}
+		look := func() (found []store.LogDrift) {
+			if err := c.Store.LogDrifts(t.Context(), func(d store.LogDrift) error { found = append(found, d); return nil }); err != nil {
+				t.Fatal(err)
+			}
+			return found
+		}
+		if found := look(); len(found) != 0 {
+			t.Errorf("before: %+v", found)
+		}
+		for _, text := range []string{`DELETE FROM events WHERE channel = 't1' AND seq = 3`, `UPDATE channels SET head = 2 WHERE name = 'f'`} {
+			storetest.Update(t, c.Store, func(tx *store.Tx) error { return tx.Corrupt(text) })
+			found := look()
+			if len(found) != 1 {
+				t.Fatalf("after %s: %+v", text, found)
+			}
+			if err := c.Store.FixLog(t.Context(), found[0].Channel); err != nil {
+				t.Fatal(err)
+			}
+			if left := look(); len(left) != 0 {
+				t.Errorf("left after %s: %+v", text, left)
+			}
+		}
+		storetest.Read(t, c.Store, func(s *store.Snapshot) (bool, error) {
+			oldest, err := s.Oldest("t1")
+			head, headErr := s.Head("f")
+			if oldest != 4 || head != 5 || headErr != nil {
+				t.Errorf("the log of t1 begins at %d, f is at %d", oldest, head)
+			}
+			return true, err
+		})
+	})
+}
