@@ -10,6 +10,7 @@ type Call struct {
 	MessageID int64
 	At        Time
 
+	CalledIn   int64  // the thread that the message was in then
 	Asked      Access // of the thread's readers when it was made
 	LastMember int64  // the id of the newest member then
 
@@ -67,7 +68,7 @@ func (l Listener) at(t Time) Viewer {
 
 func (l Listener) deaf(c Call) bool {
 	for _, spell := range l.Deaf {
-		if (spell.ThreadID == 0 || spell.ThreadID == c.ThreadID) && spell.After < c.At && c.At <= spell.Until {
+		if (spell.ThreadID == 0 || spell.ThreadID == c.CalledIn) && spell.After < c.At && c.At <= spell.Until {
 			return true
 		}
 	}

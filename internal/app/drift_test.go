@@ -77,6 +77,7 @@ func (c *crowd) deed(ctx context.Context, a *app.App, v parley.Viewer, r *rand.R
 		func() error {
 			return a.ResolveFlag(ctx, c.f.Ada, 1+r.Int64N(30), []parley.FlagAction{parley.FlagKeep, parley.FlagHide, parley.FlagDelete}[r.IntN(3)], "")
 		},
+		func() error { return drop(a.MoveMessage(ctx, v, message, thread)) },
 		func() error { a.RunJobs(ctx); return nil },
 		func() error { a.Prune(ctx); return nil },
 	}

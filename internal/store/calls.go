@@ -11,7 +11,7 @@ import (
 // them cost is bounded by it.
 const callsKept = 1000
 
-const callRows = `SELECT c.id, c.sender_id, c.thread_id, c.message_id, c.created_at, c.is_private, c.min_tier_cents, c.last_member,
+const callRows = `SELECT c.id, c.sender_id, c.thread_id, c.message_id, c.created_at, c.called_in, c.is_private, c.min_tier_cents, c.last_member,
 	a.is_private, a.min_tier_cents,
 	CASE WHEN c.is_withdrawn = 0 AND m.deleted_at IS NULL AND t.deleted_at IS NULL THEN 1 ELSE 0 END, m.hidden_at IS NOT NULL
 	FROM calls c
@@ -20,7 +20,7 @@ const callRows = `SELECT c.id, c.sender_id, c.thread_id, c.message_id, c.created
 	JOIN thread_access a ON a.thread_id = c.thread_id `
 
 func scanCall(row scanner) (c parley.Call, err error) {
-	err = row.Scan(&c.ID, &c.SenderID, &c.ThreadID, &c.MessageID, &c.At, &c.Asked.Private, &c.Asked.MinTierCents, &c.LastMember,
+	err = row.Scan(&c.ID, &c.SenderID, &c.ThreadID, &c.MessageID, &c.At, &c.CalledIn, &c.Asked.Private, &c.Asked.MinTierCents, &c.LastMember,
 		&c.Asks.Private, &c.Asks.MinTierCents, &c.Stood, &c.Hidden)
 	return c, err
 }
@@ -62,8 +62,8 @@ func (tx *Tx) AddCall(t ThreadState, senderID, messageID int64, late bool) error
 			return err
 		}
 	}
-	id, err := tx.insert(`INSERT INTO calls (id, sender_id, thread_id, message_id, is_private, min_tier_cents, last_member, is_late, created_at)
-		VALUES (`+tx.dialect.nextID+`, $1, $2, $3, $4, $5, (SELECT max(id) FROM users), $6, $7) RETURNING id`,
+	id, err := tx.insert(`INSERT INTO calls (id, sender_id, thread_id, message_id, called_in, is_private, min_tier_cents, last_member, is_late, created_at)
+		VALUES (`+tx.dialect.nextID+`, $1, $2, $3, $2, $4, $5, (SELECT max(id) FROM users), $6, $7) RETURNING id`,
 		senderID, t.ID, messageID, flag(t.Access.Private), t.Access.MinTierCents, flag(late), tx.now)
 	if err != nil {
 		return err

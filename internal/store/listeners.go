@@ -215,7 +215,7 @@ func (s *Snapshot) Exceptions(c parley.Call) (reached map[int64]bool, err error)
 	}
 	deaf, err := list(s, scalar[int64], `SELECT user_id FROM deaf_spells WHERE thread_id IN (0, $1) AND after < $2 AND until >= $2
 		UNION SELECT user_id FROM notifications WHERE message_id = $3 AND kind IN ('mention', 'reply', 'new_message')`,
-		c.ThreadID, c.At, c.MessageID)
+		c.CalledIn, c.At, c.MessageID)
 	for _, id := range deaf {
 		reached[id] = false
 	}

@@ -7,6 +7,7 @@ CREATE TABLE calls (
     sender_id      BIGINT NOT NULL REFERENCES users (id),
     thread_id      BIGINT NOT NULL REFERENCES threads (id),
     message_id     BIGINT NOT NULL UNIQUE REFERENCES messages (id),
+    called_in      BIGINT NOT NULL, -- the thread that it was in then
     is_private     SMALLINT NOT NULL, -- what the thread asked of its readers then
     min_tier_cents BIGINT NOT NULL,
     last_member    BIGINT NOT NULL, -- the newest member's id then

@@ -7,6 +7,7 @@ CREATE TABLE calls (
     sender_id      INTEGER NOT NULL REFERENCES users (id),
     thread_id      INTEGER NOT NULL REFERENCES threads (id),
     message_id     INTEGER NOT NULL UNIQUE REFERENCES messages (id),
+    called_in      INTEGER NOT NULL, -- the thread that it was in then
     is_private     INTEGER NOT NULL, -- what the thread asked of its readers then
     min_tier_cents INTEGER NOT NULL,
     last_member    INTEGER NOT NULL, -- the newest member's id then
