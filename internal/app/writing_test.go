@@ -57,6 +57,36 @@ func TestSlowModeMakesMembersWait(t *testing.T) {
 	wantKind(t, drop(f.UpdateThread(t.Context(), f.Ada, f.Free.ID, app.ThreadPatch{SlowModeSeconds: &tooSlow})), parley.Unprocessable)
 }
 
+// TestSlowModeRefusesWithoutATrace tells the rest of that story: who sets it is logged,
+// what is refused tells nobody and counts nowhere, and what is sent again is answered.
+func TestSlowModeRefusesWithoutATrace(t *testing.T) {
+	f := openForum(t)
+	ctx := t.Context()
+	f.tells("slowed down", func() error {
+		return drop(f.UpdateThread(ctx, f.Tomas, f.Free.ID, app.ThreadPatch{SlowModeSeconds: ptr(int64(30))}))
+	}, parley.ThreadUpdated{ThreadID: f.Free.ID}, parley.ThreadsChanged{ThreadIDs: []int64{f.Free.ID}})
+	f.logged(parley.ActThreadUpdated)
+	key := app.Idempotency{Key: "once", Fingerprint: []byte("the same")}
+	post := func(idem app.Idempotency) (parley.Message, error) {
+		return f.PostMessage(ctx, f.Finn, f.Free.ID, "hello", 0, idem)
+	}
+	first := must[parley.Message](t)(post(key))
+	before := f.thread(f.Finn, f.Free.ID)
+	f.tells("too soon", func() error {
+		wantKind(t, drop(post(app.Idempotency{})), parley.RateLimited)
+		return nil
+	})
+	f.tells("sent again", func() error {
+		if again := must[parley.Message](t)(post(key)); again.ID != first.ID {
+			t.Errorf("answered with message %d, want %d", again.ID, first.ID)
+		}
+		return nil
+	})
+	if now := f.thread(f.Finn, f.Free.ID); now.MessageCount != before.MessageCount || now.LastMessageAt != before.LastMessageAt || now.SlowModeSeconds != 30 {
+		t.Errorf("the thread was %+v, is %+v", before, now)
+	}
+}
+
 func TestAReplyAnswersAMessageOfItsThread(t *testing.T) {
 	f := openForum(t)
 	reply := f.reply(f.Finn, f.Free, f.Free.First, "hello Ada")
