@@ -41,5 +41,8 @@ func checkPace(tx *store.Tx, v parley.Viewer, perHour int64) error {
 	return slow
 }
 
-// links counts the links in a message.
-func (d draft) links() int { return strings.Count(d.text.HTML, "<a ") }
+// links counts the links in a message, images among them. That a quote says where it
+// is from does not count.
+func (d draft) links() int {
+	return strings.Count(d.text.HTML, "<a ") - strings.Count(d.text.HTML, `<a href="/forum#`)
+}

@@ -260,3 +260,15 @@ func TestAForumWithoutAStorageTakesNoImages(t *testing.T) {
 		t.Errorf("told %v", err)
 	}
 }
+
+func TestNewMembersQuoteFreelyAndShowAsManyImagesAsLinks(t *testing.T) {
+	a := openAlbum(t)
+	olga := a.newcomer() // may link once
+	first, second := a.upload(olga), a.upload(olga)
+	quote := fmt.Sprintf("> Ada [wrote](/forum#thread-%d&message=%d):\n> Welcome.\n\n", a.Free.ID, a.Free.First)
+	a.post(olga, a.Free, quote+quote+shows(first))
+	_, err := a.PostMessage(t.Context(), olga, a.Free.ID, shows(first)+shows(second), 0, app.Idempotency{})
+	if kind := parley.KindOf(err); kind != parley.Forbidden && kind != parley.Invalid {
+		t.Errorf("two images: %v", err)
+	}
+}
