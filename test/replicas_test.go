@@ -100,15 +100,8 @@ func TestNobodyNoticesWhichReplicaTheyAreOn(t *testing.T) {
 	ada, finn := signIn(t, one, "Ada"), signIn(t, two, "Finn")
 	for _, bus := range []string{"dual", "redis", "local", "away"} {
 		t.Run(bus, func(t *testing.T) {
-			c := c.with(t)
-			if bus == "away" {
-				ada.setBusMode("dual")
-				c.redis.Kill()
-				t.Cleanup(c.redis.Restart)
-			} else {
-				ada.setBusMode(bus)
-			}
 			ada, finn := ada.in(t), finn.in(t)
+			c.with(t).setBus(ada, bus)
 			thread := ada.startThread("Which replica? " + bus)
 			path := fmt.Sprintf("/api/forum/threads/%d", thread)
 			finn.must("POST", path+"/follow", struct{}{}, nil)
@@ -133,6 +126,18 @@ func TestNobodyNoticesWhichReplicaTheyAreOn(t *testing.T) {
 			global.hears("the thread is deleted", ofType("thread_deleted"))
 		})
 	}
+}
+
+// setBus has the cluster work in a mode of the bus, or with the bus "away" until the
+// test ends.
+func (c *cluster) setBus(ada *person, bus string) {
+	if bus != "away" {
+		ada.setBusMode(bus)
+		return
+	}
+	ada.setBusMode("dual")
+	c.redis.Kill()
+	c.t.Cleanup(c.redis.Restart)
 }
 
 // TestTypingIsSeenOnOtherReplicas is about what no log holds.
@@ -160,14 +165,8 @@ func TestCountsAreRightOnAllOfOnesDevices(t *testing.T) {
 	finn := signIn(t, c.replicas[0], "Finn")
 	for _, bus := range []string{"dual", "local", "away"} {
 		t.Run(bus, func(t *testing.T) {
-			c, ada, finn := c.with(t), ada.in(t), finn.in(t)
-			if bus == "away" {
-				ada.setBusMode("dual")
-				c.redis.Kill()
-				t.Cleanup(c.redis.Restart)
-			} else {
-				ada.setBusMode(bus)
-			}
+			ada, finn := ada.in(t), finn.in(t)
+			c.with(t).setBus(ada, bus)
 			path := fmt.Sprintf("/api/forum/threads/%d", ada.startThread("Read me: "+bus))
 			windows := []*listener{finn.listen("/api/forum/ws/global"), finn.at(c.replicas[1]).listen("/api/forum/ws/global")}
 			ada.must("POST", path+"/messages", map[string]string{"content": "Hello @Finn"}, nil)
