@@ -45,6 +45,26 @@ func listedRoutes(t *testing.T) map[string]string {
 	return listed
 }
 
+var listedCase = regexp.MustCompile("(?m)^\\| [^|`]+ \\| (Test\\w+) \\|$")
+
+// TestEveryEdgeCaseHasATestOfTheNameListed looks for the tests that docs/contract.md
+// gives.
+func TestEveryEdgeCaseHasATestOfTheNameListed(t *testing.T) {
+	page, err := os.ReadFile("../../docs/contract.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests, cases := testNames(t), listedCase.FindAllStringSubmatch(string(page), -1)
+	for _, c := range cases {
+		if !tests[c[1]] {
+			t.Errorf("there is no test of the name %s", c[1])
+		}
+	}
+	if len(cases) < 19 {
+		t.Errorf("only %d edge cases are listed", len(cases))
+	}
+}
+
 var testFunction = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
 
 // testNames returns the names of the tests that can stand in the list.
