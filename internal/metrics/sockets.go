@@ -112,6 +112,7 @@ var closings = map[realtime.CloseReason]bool{
 	live.CloseTooManyConnections: true,
 	live.CloseSessionEnded:       true,
 	live.CloseUserDeactivated:    true,
+	live.CloseUserSuspended:      true,
 	live.CloseRateLimit:          true,
 	live.CloseMalformed:          true,
 	live.CloseInternalError:      true,
