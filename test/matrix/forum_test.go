@@ -18,6 +18,7 @@ import (
 
 	"parley/internal/api"
 	"parley/internal/app"
+	"parley/internal/storage"
 	"parley/internal/store"
 	"parley/internal/store/pgtest"
 )
@@ -48,6 +49,9 @@ func start(t *testing.T, dsn string, w *world, cells *atomic.Int64) *forum {
 	}
 	t.Cleanup(func() { db.Close() })
 	a := app.New(db, app.Options{Logger: quiet})
+	album := storage.NewFolder(w.album)
+	t.Cleanup(func() { album.Close() })
+	a.StoreUploads(album)
 	mux := http.NewServeMux()
 	api.New(a, api.Config{Logger: quiet}).Register(mux)
 	return &forum{world: w, t: t, store: db, app: a, handler: mux, cells: cells}
@@ -67,7 +71,10 @@ type answer struct {
 func (f *forum) call(p *person, method, path, body string) answer {
 	f.t.Helper()
 	request := httptest.NewRequestWithContext(f.t.Context(), method, path, strings.NewReader(body))
-	if body != "" {
+	switch {
+	case strings.HasPrefix(body, "--"):
+		request.Header.Set("Content-Type", "multipart/form-data; boundary="+boundary)
+	case body != "":
 		request.Header.Set("Content-Type", "application/json")
 	}
 	if p.token != "" {

@@ -20,6 +20,7 @@ func TestNobodySeesWhatTheyMayNotAndEverybodyWhatTheyMay(t *testing.T) {
 		t.Run(database.name, func(t *testing.T) {
 			var cells atomic.Int64
 			w := newWorld()
+			w.album = t.TempDir()
 			clone := database.fill(t, func(dsn string) {
 				t.Run("written", func(t *testing.T) { start(t, dsn, w, &cells).build() })
 			})

@@ -44,6 +44,7 @@ type message struct {
 	earlier string           // the word of its text before it was edited
 	told    map[*person]bool // who was notified of it
 	noticed bool             // its author was told what a moderator did with it
+	picture int64            // that it shows; 0: none
 
 	id   int64
 	word string // of its text

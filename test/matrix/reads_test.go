@@ -169,7 +169,7 @@ func pagesMessages(f *forum, a answer, t *thread) {
 
 func showsHistory(f *forum, a answer, m *message) {
 	want := 0
-	if m.earlier != "" {
+	if m.earlier != "" || m.picture != 0 { // which came with an edit
 		want = 1
 	}
 	equal(f, len(decode[[]app.Earlier](a)), want, "%s", a.what)

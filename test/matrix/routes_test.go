@@ -37,6 +37,7 @@ var routes = []route{
 	{"GET /api/forum/user/{id}/activity", activity},
 	{"GET /api/forum/notifications", notifications},
 	{"GET /api/forum/notifications/count", notificationCount},
+	{"GET /api/forum/uploads/{id}", pictures},
 
 	{"GET /api/forum/users/search", members("?q=a")},
 	{"GET /api/forum/settings", members("")},
@@ -71,6 +72,7 @@ var routes = []route{
 	{"POST /api/forum/messages/{id}/like", speaking(onMessages(``, likable))},
 	{"DELETE /api/forum/messages/{id}/like", speaking(onMessages(``, likable))},
 	{"POST /api/forum/messages/{id}/flag", speaking(flags)},
+	{"POST /api/forum/uploads", uploads},
 	{"POST /api/forum/messages/{id}/move", speaking(onMessages(`{"thread_id":4711}`, movable))},
 	{"POST /api/forum/moderation/flags/{id}", staff(`{"action":"keep"}`)},
 	{"POST /api/forum/threads/{id}/messages", speaking(inThreads(`{"content":"Hello"}`, writable))},

@@ -130,9 +130,14 @@ func (f *forum) rewrite() {
 			author = f.bela
 		}
 		wrong := f.say(t, author, nil)
-		f.say(t, f.ada, wrong)
+		answer, gone := f.say(t, f.ada, wrong), f.say(t, f.ada, nil)
+		if t.parent == nil {
+			f.show(wrong)
+			f.show(answer)
+			f.show(gone)
+		}
 		f.hide(wrong)
-		f.erase(f.tomas, f.say(t, f.ada, nil))
+		f.erase(f.tomas, gone)
 		m := f.say(t, f.ada, nil)
 		m.earlier = m.word
 		f.words[m.earlier] = func(p *person) bool { return p.readsHistory(m) }

@@ -20,6 +20,7 @@ type world struct {
 	tiers   map[int]int64
 	threads []*thread
 	words   map[string]func(*person) bool // who may read a word
+	album   string                        // the folder of what was uploaded
 }
 
 // newWorld returns the people. Members pay enough for everything until all is
