@@ -68,7 +68,7 @@ func (a *App) SyncMembers(ctx context.Context, v parley.Viewer, members []Member
 	for len(synced) < len(members) {
 		batch := members[len(synced):min(len(synced)+memberBatch, len(members))]
 		done, err := a.syncTogether(ctx, v, batch)
-		if err != nil && parley.KindOf(err) == parley.Internal && ctx.Err() == nil {
+		if kind := parley.KindOf(err); err != nil && (kind == parley.Internal || kind == parley.Conflict) && ctx.Err() == nil {
 			done, err = a.syncSingly(ctx, v, batch), nil
 		}
 		if err != nil && len(synced) == 0 {
@@ -98,24 +98,33 @@ func (a *App) syncSingly(ctx context.Context, v parley.Viewer, members []Member)
 	return synced
 }
 
+// syncAttempts is how often members are synchronised anew because somebody took a
+// name or an external id that was free a moment before.
+const syncAttempts = 3
+
 // syncTogether synchronises members in one transaction.
 func (a *App) syncTogether(ctx context.Context, v parley.Viewer, members []Member) (synced []SyncedMember, err error) {
 	ids := make([]string, len(members))
 	for i, m := range members {
 		ids[i] = m.ExternalID
 	}
-	err = a.administrate(ctx, v, func(tx *store.Tx, v parley.Viewer) error {
-		synced = make([]SyncedMember, len(members))
-		if err := tx.HoldMembers(ids); err != nil {
-			return err
-		}
-		for i, m := range members {
-			if err := m.sync(tx, v.ID, &synced[i]); err != nil {
+	for range syncAttempts {
+		err = a.administrate(ctx, v, func(tx *store.Tx, v parley.Viewer) error {
+			synced = make([]SyncedMember, len(members))
+			if err := tx.HoldMembers(ids); err != nil {
 				return err
 			}
+			for i, m := range members {
+				if err := m.sync(tx, v.ID, &synced[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if parley.KindOf(err) != parley.Conflict {
+			break
 		}
-		return nil
-	})
+	}
 	if err != nil {
 		return nil, err
 	}
