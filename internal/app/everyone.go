@@ -16,6 +16,16 @@ func (d draft) callEveryone(tx *store.Tx, t store.ThreadState, messageID int64, 
 	if err := tx.Alone(); err != nil { // two at once must not both be within a limit
 		return err
 	}
+	ahead := func(s *store.Snapshot) {
+		s.EveryoneSettings()
+		s.CountCalled(t, v.ID)
+		if !v.IsCreator() {
+			s.Restriction(v.ID)
+		}
+	}
+	if err := tx.Ahead(ahead); err != nil {
+		return err
+	}
 	settings, err := tx.EveryoneSettings()
 	if err != nil {
 		return err
@@ -27,11 +37,13 @@ func (d draft) callEveryone(tx *store.Tx, t store.ThreadState, messageID int64, 
 	use := parley.EveryoneUse{
 		Author: v, At: tx.Now(), Kind: t.Kind, Length: utf8.RuneCountInString(d.text.Content), Notifications: notifications,
 	}
-	if use.Restriction, err = tx.Restriction(v.ID); err != nil {
-		return err
-	}
-	if err := tx.EveryoneUses(&use, tx.Now().Add(-settings.Window())); err != nil {
-		return err
+	if !v.IsCreator() { // whom no limit holds
+		if use.Restriction, err = tx.Restriction(v.ID); err != nil {
+			return err
+		}
+		if err := tx.EveryoneUses(&use, tx.Now().Add(-settings.Window())); err != nil {
+			return err
+		}
 	}
 	if err := settings.Allows(use); err != nil {
 		return &refusedUse{err, v.ID, use.Restriction != nil}

@@ -49,13 +49,15 @@ func (s *Snapshot) callsAfter(after, before int64, limit int) ([]parley.Call, er
 // again, after its mention was taken back, notifies those it notified then. late
 // says that the message was there before. The transaction runs Alone.
 func (tx *Tx) AddCall(t ThreadState, senderID, messageID int64, late bool) error {
-	n, err := tx.exec(`UPDATE calls SET is_withdrawn = 0, is_late = 1 WHERE message_id = $1`, messageID)
-	if err != nil {
-		return err
-	}
-	if n > 0 {
-		tx.Append(parley.CallsChanged{ThreadID: t.ID})
-		return nil
+	if late {
+		n, err := tx.exec(`UPDATE calls SET is_withdrawn = 0, is_late = 1 WHERE message_id = $1`, messageID)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			tx.Append(parley.CallsChanged{ThreadID: t.ID})
+			return nil
+		}
 	}
 	if tx.dialect.countID != "" {
 		if err := tx.write(tx.dialect.countID); err != nil {
