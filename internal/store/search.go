@@ -12,16 +12,20 @@ import (
 // searching is how a database finds words: in the texts of messages, and in the
 // titles of threads.
 type searching interface {
+	// prepare readies the transaction of a snapshot for a search.
+	prepare(*Snapshot) error
 	// query words terms as the database wants them.
 	query(terms []parley.SearchTerm) string
-	// matches returns the table and the condition of rows m of a kind that match
-	// the query at a placeholder, their id, and how well they do, see relevance.
-	matches(kind searched, query string) (from, where, id, score string)
-	// relevance is what a score says: more is better.
-	relevance(score float64) float64
+	// matches returns what rows m of a kind that match the query at a placeholder are
+	// selected from, the condition that they do, their id, and what was found in them.
+	matches(kind searched, query string) (from, where, id, found string)
+	// newest is the order by id in which to look for what is newest of what matches.
+	newest(id string, terms []parley.SearchTerm) string
+	// relevance is how well a row matches by what was found in it: more is better.
+	relevance(found, query string) string
 	// among is the condition that the id of what matches is one of those of hits.
 	among(args *arguments, id string, hits []int64) string
-	// snippet returns what shows the words found in row x of a kind, between the
+	// snippet returns what shows the words found in row m of a kind, between the
 	// marks.
 	snippet(kind searched, query string) string
 }
@@ -70,7 +74,7 @@ type FoundMessage struct {
 // and newest first.
 func (s *Snapshot) SearchMessages(v parley.Viewer, f SearchFilter) ([]FoundMessage, error) {
 	return search(s, v, f, inMessages, "m.thread_id", `SELECT m.id, substr(m.content, 1, 200), u.display_name, m.thread_id, t.title, m.created_at, `,
-		` JOIN messages m ON m.id = %id JOIN threads t ON t.id = m.thread_id JOIN users u ON u.id = m.user_id`,
+		` JOIN threads t ON t.id = m.thread_id JOIN users u ON u.id = m.user_id`,
 		func(row scanner) (m FoundMessage, err error) {
 			err = row.Scan(&m.ID, &m.ContentPreview, &m.Username, &m.ThreadID, &m.ThreadTitle, &m.CreatedAt, &m.SnippetHTML)
 			m.SnippetHTML = markedHTML(m.SnippetHTML)
@@ -93,7 +97,7 @@ type FoundThread struct {
 // the best and newest first.
 func (s *Snapshot) SearchThreads(v parley.Viewer, f SearchFilter) ([]FoundThread, error) {
 	return search(s, v, f, inThreads, "m.id", `SELECT m.id, m.title, u.display_name, m.parent_thread_id IS NOT NULL, m.message_count, m.created_at, `,
-		` JOIN threads m ON m.id = %id JOIN users u ON u.id = m.user_id`,
+		` JOIN users u ON u.id = m.user_id`,
 		func(row scanner) (t FoundThread, err error) {
 			var sub bool
 			err = row.Scan(&t.ID, &t.Title, &t.Username, &sub, &t.MessageCount, &t.CreatedAt, &t.SnippetHTML)
@@ -121,36 +125,37 @@ func search[T any](s *Snapshot, v parley.Viewer, f SearchFilter, kind searched, 
 	}
 	args := arguments{s.dialect.search.query(f.Terms)}
 	from, where, id, _ := s.dialect.search.matches(kind, "$1")
-	// The plus keeps SQLite from looking each of them up with a search of its own.
-	text := columns + s.dialect.search.snippet(kind, "$1") + ` FROM ` + from + strings.ReplaceAll(joins, "%id", "+"+id) +
+	text := columns + s.dialect.search.snippet(kind, "$1") + ` FROM ` + from + joins +
 		` WHERE ` + where + ` AND ` + s.dialect.search.among(&args, id, ids)
 	found, err := list(s, scan, text, args...)
 	slices.SortFunc(found, func(a, b T) int { return cmp.Compare(order[idOf(a)], order[idOf(b)]) })
 	return found, err
 }
 
-// hits returns the best of the newest that match and v may see.
+// hits returns the best of the newest that match and v may see. Whether v may see a
+// thread is asked for each row that matches: databases that could begin with the
+// threads would, and read all that stands in them.
 func (s *Snapshot) hits(v parley.Viewer, f SearchFilter, kind searched, thread string) ([]hit, error) {
-	args := arguments{s.dialect.search.query(f.Terms)}
-	from, where, id, score := s.dialect.search.matches(kind, "$1")
-	there := `m.deleted_at IS NULL`
-	if kind == inMessages {
-		there = args.shown("m", v)
+	if err := s.dialect.search.prepare(s); err != nil {
+		return nil, err
 	}
-	text := `SELECT m.id, ` + score + `, m.created_at FROM ` + from + ` JOIN ` + kind.table + ` m ON m.id = ` + id + ` AND ` + there + `
-		JOIN threads t ON t.id = ` + thread + ` AND t.deleted_at IS NULL JOIN thread_access a ON a.thread_id = t.id
-		WHERE ` + where + ` AND ` + accessible(&args, v)
+	args := arguments{s.dialect.search.query(f.Terms)}
+	from, where, id, found := s.dialect.search.matches(kind, "$1")
+	if kind == inMessages {
+		where += ` AND ` + args.shown("m", v)
+	}
+	where += ` AND (SELECT ` + accessible(&args, v) + ` FROM threads t JOIN thread_access a ON a.thread_id = t.id WHERE t.id = ` + thread + ` AND t.deleted_at IS NULL`
 	switch f.Kind {
 	case parley.MainThread:
-		text += ` AND t.parent_thread_id IS NULL`
+		where += ` AND t.parent_thread_id IS NULL`
 	case parley.SubThread:
-		text += ` AND t.parent_thread_id IS NOT NULL`
+		where += ` AND t.parent_thread_id IS NOT NULL`
 	}
 	hits, err := list(s, func(row scanner) (h hit, err error) {
-		err = row.Scan(&h.id, &h.score, &h.at)
-		h.score = s.dialect.search.relevance(h.score)
+		err = row.Scan(&h.id, &h.at, &h.score)
 		return h, err
-	}, text+` ORDER BY `+id+` DESC LIMIT `+args.add(searchDepth), args...)
+	}, `SELECT m.id, m.created_at, `+s.dialect.search.relevance("m.found", "$1")+` FROM (SELECT m.id, m.created_at, `+found+` AS found FROM `+from+
+		` WHERE `+where+`) ORDER BY `+s.dialect.search.newest(id, f.Terms)+` DESC LIMIT `+args.add(searchDepth)+`) AS m`, args...)
 	rank(hits, s.now)
 	return hits[:min(len(hits), f.Limit)], err
 }
@@ -199,6 +204,8 @@ func markedHTML(snippet string) string {
 // fts5 searches with SQLite's FTS5.
 type fts5 struct{}
 
+func (fts5) prepare(*Snapshot) error { return nil }
+
 func (fts5) query(terms []parley.SearchTerm) string {
 	parts := make([]string, len(terms))
 	for i, t := range terms {
@@ -210,18 +217,22 @@ func (fts5) query(terms []parley.SearchTerm) string {
 	return strings.Join(parts, " ")
 }
 
-func (fts5) matches(kind searched, query string) (from, where, id, score string) {
+func (fts5) matches(kind searched, query string) (from, where, id, found string) {
 	index := strings.TrimSuffix(kind.table, "s") + "_search"
-	found := `length(highlight(` + index + `, 0, char(1), '')) - length(m.` + kind.column + `)` // a mark for each
-	return index, index + ` MATCH ` + query, index + `.rowid`, `(` + found + `) / (0.25 + 0.75 * length(m.` + kind.column + `) / 300)`
+	// The plus keeps SQLite from searching anew for each row: it begins with the index.
+	from = index + ` JOIN ` + kind.table + ` m ON m.id = +` + index + `.rowid AND m.deleted_at IS NULL`
+	marks := `length(highlight(` + index + `, 0, char(1), '')) - length(m.` + kind.column + `)` // one for each
+	return from, index + ` MATCH ` + query, index + `.rowid`, `(` + marks + `) / (0.25 + 0.75 * length(m.` + kind.column + `) / 300)`
 }
+
+func (fts5) newest(id string, _ []parley.SearchTerm) string { return id }
 
 // relevance is BM25 (Robertson, Zaragoza: The Probabilistic Relevance Framework, 2009;
 // k1 1.2, b 0.75) without the rarity of words: whatever is found holds all of them. A
 // text of 300 characters is taken for one of middle length. FTS5's own bm25 counts
 // how rare a word is by reading everything that it stands in, half a second for one
 // in each twentieth of 1,000,000 messages.
-func (fts5) relevance(score float64) float64 { return score / (score + 1.2) }
+func (fts5) relevance(found, _ string) string { return found + ` / (` + found + ` + 1.2)` }
 
 // among reads on where the newest of them is, as hits did: a search for each of them
 // would begin anew as often.
@@ -235,6 +246,12 @@ func (fts5) snippet(kind searched, _ string) string {
 
 // tsvector searches with PostgreSQL's full text search.
 type tsvector struct{}
+
+// prepare has each search planned by its words. A plan that holds for all would look up
+// all that a frequent word stands in.
+func (tsvector) prepare(s *Snapshot) error {
+	return s.q.queue(s.ctx, &statement{text: `SET LOCAL plan_cache_mode = force_custom_plan`})
+}
 
 func (tsvector) query(terms []parley.SearchTerm) string {
 	parts := make([]string, len(terms))
@@ -251,18 +268,29 @@ func (tsvector) query(terms []parley.SearchTerm) string {
 	return strings.Join(parts, " & ")
 }
 
-func (tsvector) matches(kind searched, query string) (from, where, id, score string) {
-	return kind.table + ` x`, `x.deleted_at IS NULL AND x.search @@ to_tsquery('english', ` + query + `)`, `x.id`,
-		`ts_rank_cd(x.search, to_tsquery('english', ` + query + `))`
+func (tsvector) matches(kind searched, query string) (from, where, id, found string) {
+	return kind.table + ` m`, `m.deleted_at IS NULL AND m.search @@ to_tsquery('english', ` + query + `)`, `m.id`, `m.search`
 }
 
-func (tsvector) relevance(score float64) float64 { return score }
+// newest lets the planner choose between the index of words and reading back from the
+// newest row, which is best for what stands in much. How rare a phrase is it cannot
+// know, and has to take the index: the plus hides that the id has one.
+func (tsvector) newest(id string, terms []parley.SearchTerm) string {
+	if slices.ContainsFunc(terms, func(t parley.SearchTerm) bool { return len(t.Words) > 1 }) {
+		return "+" + id
+	}
+	return id
+}
+
+func (tsvector) relevance(found, query string) string {
+	return `ts_rank_cd(` + found + `, to_tsquery('english', ` + query + `))`
+}
 
 func (tsvector) among(args *arguments, id string, hits []int64) string {
 	return id + ` IN ` + in(args, hits)
 }
 
 func (tsvector) snippet(kind searched, query string) string {
-	return `ts_headline('english', x.` + kind.column + `, to_tsquery('english', ` + query +
+	return `ts_headline('english', m.` + kind.column + `, to_tsquery('english', ` + query +
 		`), 'StartSel=` + markOn + `, StopSel=` + markOff + `, MaxWords=24, MinWords=8')`
 }

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,7 +17,7 @@ import (
 )
 
 var (
-	searchDB       = flag.String("search.db", "", "the SQLite file that BenchmarkSearch makes, or uses again; default: one that it forgets")
+	searchDB       = flag.String("search.db", "", "the database that BenchmarkSearch fills, or uses again; default: an SQLite file that it forgets")
 	searchMessages = flag.Int("search.messages", 50_000, "messages in it")
 )
 
@@ -77,10 +76,12 @@ func writeMessages(b *testing.B, c *storetest.Community, l *language, count int)
 func BenchmarkSearch(b *testing.B) {
 	file := cmp.Or(*searchDB, filepath.Join(b.TempDir(), "parley.db"))
 	l := newLanguage()
-	var c *storetest.Community
-	if _, err := os.Stat(file); err == nil {
-		c = &storetest.Community{Store: openFile(b, file, quiet), Finn: parley.Viewer{ID: 4, Role: parley.RoleMember, Active: true}}
-	} else {
+	c := &storetest.Community{Store: openFile(b, file, quiet), Finn: parley.Viewer{ID: 4, Role: parley.RoleMember, Active: true}}
+	filled := storetest.Read(b, c.Store, func(s *store.Snapshot) (bool, error) {
+		_, found, err := s.User(c.Finn.ID)
+		return found, err
+	})
+	if !filled {
 		c = storetest.NewCommunity(b, func(opts store.Options) *store.Store { return openFile(b, file, opts) })
 		writeMessages(b, c, l, *searchMessages)
 	}
