@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"parley/internal/app"
 	"parley/internal/auth"
 	"parley/internal/store"
+	"parley/internal/store/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -44,7 +44,7 @@ func open(t *testing.T, cfg api.Config) *forum {
 	t.Helper()
 	t.Parallel() // most of a test is waiting for the disk
 	ctx := t.Context()
-	s, err := store.Open(ctx, filepath.Join(t.TempDir(), "parley.db"), store.Options{Logger: slog.New(slog.DiscardHandler)})
+	s, err := store.Open(ctx, storetest.NewSQLite(t), store.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

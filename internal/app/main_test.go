@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -21,7 +20,7 @@ var newDatabase func(testing.TB) string
 type onEachDatabase struct{ m *testing.M }
 
 func (o onEachDatabase) Run() int {
-	newDatabase = func(t testing.TB) string { return filepath.Join(t.TempDir(), "parley.db") }
+	newDatabase = storetest.NewSQLite
 	if code := o.m.Run(); code != 0 {
 		return code
 	}

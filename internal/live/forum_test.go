@@ -6,10 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +17,7 @@ import (
 	"parley/internal/auth"
 	"parley/internal/live"
 	"parley/internal/store"
+	"parley/internal/store/storetest"
 	"parley/realtime"
 )
 
@@ -54,37 +52,10 @@ type settings struct {
 	unpublished bool
 }
 
-// emptyDatabase is a database that was migrated once, for all tests: that takes
-// longer than most of them.
-var emptyDatabase = sync.OnceValues(func() ([]byte, error) {
-	folder, err := os.MkdirTemp("", "parley-live-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(folder)
-	file := filepath.Join(folder, "parley.db")
-	s, err := store.Open(context.Background(), file, store.Options{Logger: quiet})
-	if err != nil {
-		return nil, err
-	}
-	if err := s.Close(); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(file)
-})
-
 // open makes a forum.
 func open(t *testing.T, want settings) *forum {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "parley.db")
-	empty, err := emptyDatabase()
-	if err == nil {
-		err = os.WriteFile(file, empty, 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := store.Open(t.Context(), file, store.Options{Logger: quiet})
+	s, err := store.Open(t.Context(), storetest.NewSQLite(t), store.Options{Logger: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}

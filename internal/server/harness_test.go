@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +22,7 @@ import (
 	"parley/internal/metrics"
 	"parley/internal/server"
 	"parley/internal/store"
+	"parley/internal/store/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -65,13 +65,13 @@ func settings() config.Serve {
 // run starts a server with Mina as a member.
 func run(t *testing.T, s config.Serve) *running {
 	t.Helper()
-	return runOn(t, filepath.Join(t.TempDir(), "parley.db"), s)
+	return runOn(t, storetest.NewSQLite(t), s)
 }
 
 // runReplicas starts several servers of one forum.
 func runReplicas(t *testing.T, n int, s config.Serve) (replicas []*running) {
 	t.Helper()
-	db := filepath.Join(t.TempDir(), "parley.db")
+	db := storetest.NewSQLite(t)
 	for range n {
 		replicas = append(replicas, runOn(t, db, s))
 	}

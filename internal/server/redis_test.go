@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"parley/internal/metrics"
 	"parley/internal/server"
 	"parley/internal/store"
+	"parley/internal/store/storetest"
 	"parley/realtime/redisbroker/redistest"
 )
 
@@ -184,7 +184,7 @@ func TestTheSharedLimiterKeepsTheRulesOfLimiters(t *testing.T) {
 func TestARedisThatRefusesIsAnErrorAndOneThatIsAwayIsNot(t *testing.T) {
 	redis := redistest.Start(t, "--requirepass", "secret")
 	quiet := slog.New(slog.DiscardHandler)
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "parley.db"), store.Options{Logger: quiet})
+	db, err := store.Open(t.Context(), storetest.NewSQLite(t), store.Options{Logger: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}

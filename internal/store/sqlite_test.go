@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"path/filepath"
 	"testing"
 
 	"parley/internal/store"
@@ -26,6 +25,6 @@ func openFile(t testing.TB, file string, opts store.Options) *store.Store {
 
 func TestSQLite(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, opts store.Options) *store.Store {
-		return openFile(t, filepath.Join(t.TempDir(), "parley.db"), opts)
+		return openFile(t, storetest.NewSQLite(t), opts)
 	})
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"parley/internal/metrics"
 	"parley/internal/server"
 	"parley/internal/store"
+	"parley/internal/store/storetest"
 	"parley/test/fieldclient"
 )
 
@@ -32,7 +32,7 @@ type site struct {
 func run(t *testing.T) *site {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "parley.db"), store.Options{Logger: quiet})
+	s, err := store.Open(t.Context(), storetest.NewSQLite(t), store.Options{Logger: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
