@@ -58,8 +58,8 @@ type (
 		MessageID int64 `json:"message"`
 		Moved     bool  `json:"moved,omitempty"` // from another thread
 	}
-	// MessageEdited is shown as MessageEditedFrame, while the message exists.
-	// What was rendered of the thread before may show text that is no more.
+	// MessageEdited is shown as MessageEditedFrame, while the message exists: its text
+	// was edited, or the preview of a link came to it. What was rendered of the thread before may show text that is no more.
 	MessageEdited struct {
 		ThreadID  int64 `json:"thread"`
 		MessageID int64 `json:"message"`

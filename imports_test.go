@@ -69,7 +69,7 @@ var layers = [][]string{
 	{"parley/internal/metrics"},
 	{"parley/internal/api", "parley/internal/live", "parley/internal/web", "parley/internal/seed"},
 	{"parley/internal/app"},
-	{"parley/internal/store", "parley/internal/auth", "parley/internal/markdown", "parley/internal/config", "parley/internal/picture", "parley/internal/storage"},
+	{"parley/internal/store", "parley/internal/auth", "parley/internal/markdown", "parley/internal/config", "parley/internal/picture", "parley/internal/preview", "parley/internal/storage"},
 	{"parley", "parley/realtime", "parley/internal/names"},
 }
 

@@ -17,7 +17,7 @@ type Message struct {
 	ID                 int64         `json:"id"`
 	ThreadID           int64         `json:"thread_id"`
 	Content            string        `json:"content" doc:"Markdown, as written."`
-	ContentHTML        string        `json:"content_html" doc:"Sanitised HTML."`
+	ContentHTML        string        `json:"content_html" doc:"Sanitised HTML, with the preview of a link below it where the operator switched previews on."`
 	UserID             int64         `json:"user_id"`
 	Username           string        `json:"username" doc:"The author's display name."`
 	UserRole           DisplayRole   `json:"user_role" enum:"Creator,Team,Patron,Supporter,Member"`

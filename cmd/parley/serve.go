@@ -10,6 +10,7 @@ import (
 
 	"parley/internal/app"
 	"parley/internal/config"
+	"parley/internal/preview"
 	"parley/internal/server"
 )
 
@@ -48,6 +49,9 @@ func (c *serveCommand) Run(e *environment) error {
 	}
 	err = e.withApp(ctx, func(a *app.App) error {
 		a.StoreUploads(uploads)
+		if c.LinkPreviews {
+			a.PreviewLinks(preview.New(preview.Options{}))
+		}
 		return c.serve(ctx, e, a, listener, admin)
 	})
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"parley"
+	"parley/internal/preview"
 	"parley/internal/storage"
 	"parley/internal/store"
 	"parley/realtime"
@@ -47,6 +48,7 @@ type App struct {
 
 	accounts
 	uploads
+	previews
 }
 
 // Publisher is the part of realtime.Hub that the use cases tell of changes.
@@ -90,7 +92,7 @@ func New(s *store.Store, opts Options) *App {
 		store: s, log: &Log{s, recounts.everybody}, logger: opts.Logger, told: opts.Committed, drifted: opts.Drifted,
 		recounts: recounts,
 		jobs:     make(chan struct{}, 1), views: map[int64]int64{},
-		accounts: newAccounts(), uploads: newUploads(),
+		accounts: newAccounts(), uploads: newUploads(), previews: newPreviews(),
 	}
 }
 
@@ -111,6 +113,10 @@ func (a *App) Reports(r Reporter) { a.reporter = r }
 // StoreUploads has images that people upload stored there; before, none can be
 // uploaded. It is called before Run.
 func (a *App) StoreUploads(s storage.Storage) { a.storage = s }
+
+// PreviewLinks has pages fetched that messages link to, for previews of them; before,
+// there are none. It is called before Run.
+func (a *App) PreviewLinks(pages *preview.Client) { a.pages = pages }
 
 // Ready reports whether the database answers.
 func (a *App) Ready(ctx context.Context) error {
@@ -140,7 +146,10 @@ const (
 // this replica. It stores the views counted so far before it returns.
 func (a *App) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
-	wg.Go(func() { a.work(ctx) })
+	wg.Go(func() { a.work(ctx, a.jobs, a.runJobs) })
+	if a.pages != nil {
+		wg.Go(func() { a.work(ctx, a.previewJobs, a.runPreviews) })
+	}
 	wg.Go(func() { a.recountHeard(ctx) })
 	wg.Go(func() { every(ctx, unheardInterval, a.recountUnheard) })
 	wg.Go(func() { every(ctx, flushInterval, a.flushViews) })
@@ -194,8 +203,8 @@ func (a *App) flushViews(ctx context.Context) {
 	}
 }
 
-// prune removes what need not be kept: images that no message shows, old events, used
-// idempotency keys, mutes that have ended, expired sessions.
+// prune removes what need not be kept: images that no message shows, old events, what
+// pages said, used idempotency keys, mutes that have ended, expired sessions.
 func (a *App) prune(ctx context.Context) {
 	a.sweepUploads(ctx)
 	for more := true; more && ctx.Err() == nil; {
@@ -217,6 +226,9 @@ func (a *App) prune(ctx context.Context) {
 			return err
 		}
 		if err := tx.PruneMutes(); err != nil {
+			return err
+		}
+		if err := tx.PrunePages(); err != nil {
 			return err
 		}
 		if err := tx.PruneEveryoneUses(tx.Now().Add(-everyoneKept * 24 * time.Hour)); err != nil {

@@ -16,6 +16,7 @@ type draft struct {
 	named    []int64 // people mentioned by name, also by one that others do not know them by
 	specials []parley.SpecialMention
 	uploads  []int64 // images that it shows
+	link     string  // the page whose preview it shows; empty: none, or previews are off
 }
 
 // compose renders a message of an author, for which it looks up the names in it and
@@ -38,6 +39,9 @@ func (a *App) compose(ctx context.Context, authorID int64, content string) (draf
 	}
 	d := draft{text: store.Text{Content: content}, named: behind, uploads: slices.Sorted(maps.Keys(uploads))}
 	d.text.HTML, d.text.Mentions = doc.Render(people, uploads)
+	if a.pages != nil {
+		d.link = doc.Link()
+	}
 	for _, m := range d.text.Mentions {
 		if m.Special != "" {
 			d.specials = append(d.specials, m.Special)
@@ -74,12 +78,14 @@ func (a *App) uploadsOf(ctx context.Context, authorID int64, ids []int64) (uploa
 	return uploads, err
 }
 
-// show makes a new message show its images.
+// show makes a new message show its images, and the preview of its link.
 func (d draft) show(tx *store.Tx, messageID, authorID int64) error {
-	if len(d.uploads) == 0 {
-		return nil
+	if len(d.uploads) > 0 {
+		if err := tx.ShowUploads(messageID, authorID, d.uploads); err != nil {
+			return err
+		}
 	}
-	return tx.ShowUploads(messageID, authorID, d.uploads)
+	return d.preview(tx, messageID)
 }
 
 // mentions reports whether the message mentions v, by name or as one of the team. Whom

@@ -15,6 +15,7 @@ import (
 const (
 	jobNotify    = "notify"
 	jobTierShown = "tier_shown"
+	jobPreview   = "preview"
 )
 
 // flagPatience is when somebody who has flagged too much may look whether that has
@@ -29,35 +30,38 @@ const (
 
 // wakeJobs tells the worker that there may be a job due.
 func (a *App) wakeJobs() {
-	select {
-	case a.jobs <- struct{}{}:
-	default:
+	for _, waiting := range []chan struct{}{a.jobs, a.previewJobs} {
+		select {
+		case waiting <- struct{}{}:
+		default:
+		}
 	}
 }
 
-// work runs jobs until ctx ends. It also looks for those that nobody told of: of
-// a process that died, or that failed before.
-func (a *App) work(ctx context.Context) {
+// work runs jobs until ctx ends, whenever there may be one due. It also looks for those
+// that nobody told of: of a process that died, or that failed before.
+func (a *App) work(ctx context.Context, due <-chan struct{}, run func(context.Context) (more bool)) {
 	ticker := time.NewTicker(jobInterval)
 	defer ticker.Stop()
 	for {
-		for a.runJobs(ctx) {
+		for run(ctx) {
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-a.jobs:
+		case <-due:
 		case <-ticker.C:
 		}
 	}
 }
 
 // runJobs runs the jobs that are due and reports whether there may be more. Those
-// that other servers are about are theirs, unless they fail.
+// that other servers are about are theirs, unless they fail. Previews wait for other
+// people's servers: they are run apart.
 func (a *App) runJobs(ctx context.Context) (more bool) {
 	var jobs []store.Job
 	err := a.store.View(ctx, func(s *store.Snapshot) (err error) {
-		jobs, err = s.DueJobs(jobBatch)
+		jobs, err = s.DueJobs(jobBatch, a.apart())
 		return err
 	})
 	if err != nil {
@@ -87,6 +91,8 @@ func (a *App) runJob(ctx context.Context, job store.Job) (taken bool, err error)
 		return a.runNotify(ctx, job)
 	case jobTierShown:
 		return a.runTierShown(ctx, job)
+	case jobPreview: // of before they were switched off
+		return a.takeJob(ctx, job, func(*store.Tx) error { return nil })
 	default:
 		return true, fmt.Errorf("no such kind of job: written by a newer release?")
 	}

@@ -292,6 +292,9 @@ func (a *App) EditMessage(ctx context.Context, v parley.Viewer, id int64, conten
 		if err := tx.ShowUploads(id, v.ID, d.uploads); err != nil {
 			return err
 		}
+		if err := d.preview(tx, id); err != nil {
+			return err
+		}
 		tx.Append(parley.MessageEdited{ThreadID: m.ThreadID, MessageID: id})
 		if err := tellGrown(tx, t, id); err != nil {
 			return err

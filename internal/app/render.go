@@ -87,7 +87,7 @@ func (r *renderer) frame(e parley.Event, event *realtime.Event) (frame any, err 
 		if m, ok := r.message(e.MessageID, e.ThreadID); ok {
 			event.Audience = readersOf(m)
 			frame = parley.MessageEditedFrame{Type: "message_edited", ThreadID: e.ThreadID, Message: parley.EditedMessage{
-				ID: m.ID, Content: m.Content, ContentHTML: m.ContentHTML, IsEdited: true, EditedAt: m.EditedAt, Mentions: m.Mentions,
+				ID: m.ID, Content: m.Content, ContentHTML: m.ContentHTML, IsEdited: m.IsEdited, EditedAt: m.EditedAt, Mentions: m.Mentions,
 			}}
 		}
 	case parley.MessagesDeleted:

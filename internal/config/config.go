@@ -39,6 +39,7 @@ type Serve struct {
 	PostsPerMinute       int            `default:"30" placeholder:"N" help:"Messages a member may post; 0: any number. The creator and the team may always. (*)"`
 	Uploads              string         `placeholder:"DIR" help:"The folder for images that people upload; empty: beside the SQLite file, by its name (parley-uploads), or in the working directory."`
 	MaxUpload            int            `default:"10" placeholder:"MB" help:"The size of an uploaded image at most, in megabytes."`
+	LinkPreviews         bool           `help:"Fetch pages that messages link to, and show their titles and descriptions below. Only public addresses are asked."`
 	S3Endpoint           string         `name:"s3-endpoint" placeholder:"https://HOST" help:"An S3 service to keep images in instead of a folder. Empty: none."`
 	S3Bucket             string         `name:"s3-bucket" placeholder:"NAME" help:"The bucket for images, which has to exist."`
 	S3Region             string         `name:"s3-region" default:"us-east-1" placeholder:"NAME" help:"The bucket's region."`
@@ -97,6 +98,7 @@ func (s *Serve) Adopt(next Serve) (restart []string) {
 		{"handshakes-per-address", s.HandshakesPerAddress != next.HandshakesPerAddress},
 		{"uploads", s.Uploads != next.Uploads},
 		{"max-upload", s.MaxUpload != next.MaxUpload},
+		{"link-previews", s.LinkPreviews != next.LinkPreviews},
 		{"s3-endpoint", s.S3Endpoint != next.S3Endpoint},
 		{"s3-bucket", s.S3Bucket != next.S3Bucket},
 		{"s3-region", s.S3Region != next.S3Region},

@@ -34,6 +34,9 @@ func newPolicy() *bluemonday.Policy {
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^chroma$`)).OnElements("pre")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^language-[a-z0-9+#._-]+$`)).OnElements("code")
 
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^link-preview$`)).OnElements("div")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^link-preview-site$`)).OnElements("p")
+
 	p.AllowAttrs("type").Matching(regexp.MustCompile(`^checkbox$`)).OnElements("input")
 	p.AllowAttrs("checked", "disabled").Matching(regexp.MustCompile(`^$`)).OnElements("input")
 	p.AllowAttrs("aria-label").Matching(regexp.MustCompile(`^(Done|To do)$`)).OnElements("input")

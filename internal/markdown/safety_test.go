@@ -22,9 +22,11 @@ import (
 // its value must match. It is written anew here, not taken from policy.go, so
 // that a mistake has to be made twice.
 var attributes = map[string]map[string]string{
-	"p": {}, "br": {}, "hr": {}, "h3": {}, "h4": {}, "h5": {}, "h6": {}, "blockquote": {},
+	"br": {}, "hr": {}, "h3": {}, "h4": {}, "h5": {}, "h6": {}, "blockquote": {},
 	"ul": {}, "li": {}, "strong": {}, "em": {}, "del": {},
 	"table": {}, "thead": {}, "tbody": {}, "tr": {},
+	"p":    {"class": `^link-preview-site$`},
+	"div":  {"class": `^link-preview$`},
 	"ol":   {"start": `^\d+$`},
 	"th":   {"align": `^(left|center|right)$`},
 	"td":   {"align": `^(left|center|right)$`},

@@ -15,7 +15,7 @@ func messageRows(v parley.Viewer) string {
 	WHERE ` + shown("m", v, viewerID)
 }
 
-const messageColumns = `SELECT m.id, m.thread_id, m.content, m.content_html, u.id, u.display_name, u.role, u.amount_cents, u.source,
+const messageColumns = `SELECT m.id, m.thread_id, m.content, m.content_html || m.preview_html, u.id, u.display_name, u.role, u.amount_cents, u.source,
 	m.hidden_at IS NOT NULL, m.edited_at, m.created_at, m.mentions, m.reply_to_id, m.reply_count, m.like_count, m.spawned_thread_count,
 	t.parent_thread_id IS NULL, l.user_id IS NOT NULL,
 	o.id, substr(o.content, 1, 100), o.hidden_at IS NOT NULL, o.created_at, ou.display_name, ou.role, ou.amount_cents, ou.source
@@ -202,7 +202,8 @@ func (tx *Tx) InsertMessage(threadID, authorID, replyTo int64, text Text) (int64
 		first_message_id = coalesce(first_message_id, $3) WHERE id = $1`, threadID, tx.now, id)
 }
 
-// EditMessage replaces a message's text and keeps the old one as history.
+// EditMessage replaces a message's text and keeps the old one as history. The preview of
+// its link is gone.
 func (tx *Tx) EditMessage(old MessageState, editorID int64, text Text) error {
 	mentions, err := text.mentionsJSON()
 	if err != nil {
@@ -213,7 +214,7 @@ func (tx *Tx) EditMessage(old MessageState, editorID int64, text Text) error {
 	if err != nil {
 		return err
 	}
-	return tx.write(`UPDATE messages SET content = $2, content_html = $3, mentions = $4, edited_at = $5 WHERE id = $1`,
+	return tx.write(`UPDATE messages SET content = $2, content_html = $3, mentions = $4, edited_at = $5, preview_html = '' WHERE id = $1`,
 		old.ID, text.Content, text.HTML, mentions, tx.now)
 }
 
@@ -230,7 +231,7 @@ func scanTouched(row scanner) (t Touched, err error) {
 	return t, err
 }
 
-const touchedColumns = `SELECT m.id, m.user_id, m.hidden_at IS NOT NULL, length(m.content) + length(m.content_html)`
+const touchedColumns = `SELECT m.id, m.user_id, m.hidden_at IS NOT NULL, length(m.content) + length(m.content_html) + length(m.preview_html)`
 
 // counted returns how many of the messages count: hidden ones do not.
 func counted(touched []Touched) (n int) {

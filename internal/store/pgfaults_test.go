@@ -160,7 +160,7 @@ func TestAJobOfAServerThatDiesIsThereAgain(t *testing.T) {
 	proxy, through := pgtest.NewProxy(t, dsn)
 	dying := openFile(t, through+"&pool_max_conns=1", store.Options{})
 	storetest.Update(t, c.Store, func(tx *store.Tx) error { return tx.AddJob("notify", nil) })
-	job := storetest.Read(t, c.Store, func(s *store.Snapshot) ([]store.Job, error) { return s.DueJobs(1) })[0].ID
+	job := storetest.Read(t, c.Store, func(s *store.Snapshot) ([]store.Job, error) { return s.DueJobs(1, "") })[0].ID
 	take := func(tx *store.Tx) (bool, error) { return tx.TakeJob(job) }
 
 	var taken []bool

@@ -326,7 +326,9 @@ func housekeeping(tx *Tx) error {
 	}
 	return all(
 		err, only(tx.Head("t1")), only(tx.Events("t1", 0, 100)), only(tx.Oldest("t1")), only(tx.PruneEvents()),
-		only(tx.DueJobs(10)), tx.AddJob("notify", 1), only(tx.TakeJob(1)), tx.PostponeJob(1, 0, ""),
+		only(tx.DueJobs(10, "")), tx.AddJob("notify", 1), only(tx.TakeJob(1)), tx.PostponeJob(1, 0, ""),
+		only(tx.DueJobsOf("preview", 10)), only(tx.LeaseJob(1, 0)), only(tx.EndJob(1)), found(tx.LinkedPage("a")), only(tx.AskPage("a", 1)),
+		tx.KeepPage("a", parley.Preview{}, 1), tx.ForgetPage("a"), tx.ShowPreview(1, ""), tx.PrunePages(),
 		tx.Remember(1, "key", []byte("print"), 1), tx.PruneIdempotencyKeys(),
 		only(tx.CreateSession(Session{PublicID: "id", UserID: 1}, []byte("hash"))), tx.TouchSession(1, 0, 0),
 		only(tx.DeleteSession(1, "id")), only(tx.DeleteSessions(1, 0)), only(tx.ExpireSessions()),

@@ -134,7 +134,7 @@ func (f *forum) settle() {
 	await(f.t, "jobs", func() bool {
 		due := 1
 		err := f.store.View(f.t.Context(), func(s *store.Snapshot) error {
-			jobs, err := s.DueJobs(1)
+			jobs, err := s.DueJobs(1, "")
 			due = len(jobs)
 			return err
 		})

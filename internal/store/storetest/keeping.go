@@ -20,6 +20,9 @@ var keepingTests = map[string]func(*testing.T, Open){
 	"a job is committed with the change that asks for it":      jobCommitted,
 	"the community's settings are kept":                        communityKept,
 	"whom anybody may sign in as is kept":                      demoKept,
+	"a leased job is nobody else's until the lease ends":       jobLeased,
+	"jobs of one kind may be run apart":                        jobsApart,
+	"a page is asked by one at a time, and known for a while":  pageAsked,
 }
 
 func (c *Community) repeated(t *testing.T, v parley.Viewer, key, request string) (result int64, found bool, err error) {
@@ -93,7 +96,7 @@ func (c *Community) addJob(t *testing.T, message int64) {
 // due returns what the jobs that are due are about.
 func (c *Community) due(t *testing.T, limit int) (jobs []store.Job, messages []int64) {
 	t.Helper()
-	jobs = Read(t, c.Store, func(s *store.Snapshot) ([]store.Job, error) { return s.DueJobs(limit) })
+	jobs = Read(t, c.Store, func(s *store.Snapshot) ([]store.Job, error) { return s.DueJobs(limit, "") })
 	for _, job := range jobs {
 		var p payload
 		if err := json.Unmarshal(job.Payload, &p); err != nil || job.Kind != "notify" {

@@ -142,6 +142,11 @@ func messageEdited(t *testing.T, open Open) {
 	c := community(t, open)
 	id := c.Post(t, c.Mina, c.Free, "befroe")
 	before := Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(c.Ada, id) })
+	Update(t, c.Store, func(tx *store.Tx) error { return tx.ShowPreview(id, "<div>befroe</div>") })
+	previewed := Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(c.Ada, id) })
+	if previewed.ContentHTML != before.ContentHTML+"<div>befroe</div>" || previewed.IsEdited {
+		t.Errorf("with a preview: %+v", previewed)
+	}
 	c.Clock.Pass(time.Minute)
 	Update(t, c.Store, func(tx *store.Tx) error {
 		old, _, err := tx.MessageState(id)
