@@ -78,6 +78,21 @@ func TestAFlagOutweighsTheEnvironmentAndThatTheFile(t *testing.T) {
 	}
 }
 
+func TestPreviewsOfLinksAreOffUntilTheyAreSwitchedOn(t *testing.T) {
+	if mustLoad(t, "").LinkPreviews {
+		t.Error("on without a setting")
+	}
+	if !mustLoad(t, "", "--link-previews").LinkPreviews || !mustLoad(t, "link-previews = true").LinkPreviews {
+		t.Error("off though the flag, or the file, switches them on")
+	}
+	t.Setenv("PARLEY_LINK_PREVIEWS", "true")
+	running, next := mustLoad(t, "").Serve, mustLoad(t, "").Serve
+	next.LinkPreviews = false
+	if restart := running.Adopt(next); !running.LinkPreviews || len(restart) != 1 || restart[0] != "link-previews" {
+		t.Errorf("on is %v, and needs a restart to change: %v", running.LinkPreviews, restart)
+	}
+}
+
 func TestTheEnvironmentMayNameTheFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "parley.conf")
 	if err := os.WriteFile(name, []byte("demo = true"), 0o600); err != nil {
