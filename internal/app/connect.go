@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"math"
 
 	"parley"
 	"parley/internal/auth"
@@ -169,7 +170,7 @@ func (r *Rights) readUser(s *store.Snapshot, id int64) error {
 	if err != nil {
 		return err
 	}
-	sessions, err := s.Sessions(id)
+	sessions, err := s.Sessions(id, math.MaxInt32) // all: whose is not among them has ended
 	if err != nil {
 		return err
 	}

@@ -360,13 +360,18 @@ const maxRestricted = 500
 func (a *App) RestrictedUsers(ctx context.Context, v parley.Viewer) (users []RestrictedUser, err error) {
 	err = a.inspect(ctx, v, func(s *store.Snapshot) error {
 		restrictions, err := s.Restrictions(maxRestricted)
-		users = []RestrictedUser{}
-		for _, r := range restrictions {
-			u, _, err := s.User(r.UserID)
-			if err != nil {
-				return err
-			}
-			users = append(users, RestrictedUser{r.UserID, u.Author().Name, r.Reason, r.Until, r.RateLimit, r.Violations})
+		users = make([]RestrictedUser, len(restrictions))
+		if err != nil || len(restrictions) == 0 {
+			return err
+		}
+		ids := make([]int64, len(restrictions))
+		for i, r := range restrictions {
+			ids[i] = r.UserID
+		}
+		people, err := s.UsersOf(ids)
+		for i, r := range restrictions {
+			u := people[r.UserID]
+			users[i] = RestrictedUser{r.UserID, u.Author().Name, r.Reason, r.Until, r.RateLimit, r.Violations}
 		}
 		return err
 	})

@@ -148,9 +148,7 @@ func (a *App) runNotify(ctx context.Context, job store.Job) (taken bool, err err
 		notified, err = n.run(tx, m)
 		return err
 	})
-	for _, id := range notified {
-		a.pushCounts(ctx, id, threadID, 0)
-	}
+	a.pushAllCounts(ctx, notified, []int64{threadID})
 	return taken, err
 }
 

@@ -136,9 +136,13 @@ func tellMoved(tx *store.Tx, m store.MessageState, from, to store.ThreadState, m
 // they are sub-threads of that one now, and no more open than it.
 func bringAlong(tx *store.Tx, to store.ThreadState, grown []store.ThreadState, c *moderated) error {
 	var changed []int64
+	counted := map[int64]bool{}
 	for _, old := range grown {
-		if err := tx.CountSpawned(old.ParentMessageID); err != nil {
-			return err
+		if !counted[old.ParentMessageID] {
+			if err := tx.CountSpawned(old.ParentMessageID); err != nil {
+				return err
+			}
+			counted[old.ParentMessageID] = true
 		}
 		access := old.Own.Within(to.Access)
 		tx.Append(parley.ThreadsChanged{ThreadIDs: []int64{old.ID}, Access: old.Access.Or(access)})

@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"slices"
+	"sync"
 
 	"parley"
 	"parley/internal/store"
@@ -208,6 +210,22 @@ func (a *App) takeTurn(userID int64) (end func()) {
 	return turn.Unlock
 }
 
+// takeTurns is takeTurn for several users.
+func (a *App) takeTurns(users []int64) (end func()) {
+	var taken []*sync.Mutex
+	for i := range a.counting { // all in one order, or two could wait for each other
+		if slices.ContainsFunc(users, func(id int64) bool { return id%int64(len(a.counting)) == int64(i) }) {
+			a.counting[i].Lock()
+			taken = append(taken, &a.counting[i])
+		}
+	}
+	return func() {
+		for _, turn := range taken {
+			turn.Unlock()
+		}
+	}
+}
+
 func (a *App) sendTotal(hub Publisher, userID int64, total Count) {
 	a.sendState(hub, userID, "count", parley.NotificationCountFrame{
 		Type: "forum_notification_count", Count: total.Count, CountVersion: total.CountVersion,
@@ -217,21 +235,17 @@ func (a *App) sendTotal(hub Publisher, userID int64, total Count) {
 // pushAllCounts sends several users what is unread of several threads, and in
 // sum.
 func (a *App) pushAllCounts(ctx context.Context, users, threadIDs []int64) {
-	for _, user := range users {
-		for _, thread := range threadIDs {
-			a.pushCounts(ctx, user, thread, 0)
-		}
-	}
+	a.tellAllCounts(ctx, users, threadIDs, nil)
 }
 
 // pushClosed sends several users what is unread of threads whose access changed, or
 // that are gone, and in sum. The threads are as they were.
 func (a *App) pushClosed(ctx context.Context, users []int64, threads []store.ThreadState) {
-	for _, user := range users {
-		for _, t := range threads {
-			a.tellCounts(ctx, recount{UserID: user, ThreadID: t.ID, Closed: true, Before: t.Access})
-		}
+	before := make(map[int64]parley.Access, len(threads))
+	for _, t := range threads {
+		before[t.ID] = t.Access
 	}
+	a.tellAllCounts(ctx, users, idsOf(threads), before)
 }
 
 func (a *App) sendState(hub Publisher, userID int64, key string, frame any) {

@@ -204,15 +204,58 @@ func (a *App) recountCalls(ctx context.Context, hub Publisher) {
 	}
 }
 
+// tellAllCounts sends several users' sockets, on all replicas, what they have not read
+// of several threads, and in sum: those of them who can see one of the threads. before
+// is what threads asked whose access changed, or that are gone. However many there are,
+// what is unread is read of all at once.
+func (a *App) tellAllCounts(ctx context.Context, users, threads []int64, before map[int64]parley.Access) {
+	hub := a.hub.Load()
+	if hub == nil {
+		return
+	}
+	users, threads = distinct(users), distinct(threads)
+	var here []int64
+	for _, user := range users {
+		for _, thread := range threads {
+			access, closed := before[thread]
+			if text, err := encode(recount{UserID: user, ThreadID: thread, Closed: closed, Before: access}); err == nil { // which it always is
+				(*hub).Gossip(string(parley.UserChannel(user)), countsTopic, text)
+			}
+		}
+		if (*hub).Connected(userKey(user)) {
+			here = append(here, user)
+		}
+	}
+	a.eachUnread(context.WithoutCancel(ctx), here, threads, before, func(user int64, u store.Unread) {
+		if len(u.Threads) > 0 { // see recount.concerns
+			a.sendUnread(*hub, user, u)
+		}
+	})
+}
+
+// distinct returns ids in order, each once.
+func distinct(ids []int64) []int64 {
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
 // sendCountsOf sends many people's sockets on this replica what they have not read
 // in all and in some threads, all read at once.
 func (a *App) sendCountsOf(ctx context.Context, hub Publisher, users, threads []int64) {
-	for i := range a.counting { // see sendCounts
-		defer a.takeTurn(int64(i))()
+	a.eachUnread(ctx, users, threads, nil, func(user int64, u store.Unread) { a.sendUnread(hub, user, u) })
+}
+
+// eachUnread reads what many people have not read, see store.Snapshot.UnreadOf, and
+// has it sent in their turns.
+func (a *App) eachUnread(ctx context.Context, users, threads []int64, before map[int64]parley.Access, send func(int64, store.Unread)) {
+	if len(users) == 0 {
+		return
 	}
+	defer a.takeTurns(users)()
 	var unread map[int64]store.Unread
 	err := a.store.View(ctx, func(s *store.Snapshot) (err error) {
-		unread, err = s.UnreadOf(users, threads)
+		unread, err = s.UnreadOf(users, threads, before)
 		return err
 	})
 	if err != nil {
@@ -220,13 +263,17 @@ func (a *App) sendCountsOf(ctx context.Context, hub Publisher, users, threads []
 		return
 	}
 	for user, u := range unread {
-		a.sendTotal(hub, user, Count{u.Total, u.Version})
-		for thread, n := range u.Threads {
-			a.sendState(hub, user, "unread:"+userKey(thread), parley.UnreadCountFrame{
-				Type: "unread_count_updated", ThreadID: &thread, ThreadUnreadCount: n,
-				TotalForumUnread: u.Total, CountVersion: u.Version,
-			})
-		}
+		send(user, u)
+	}
+}
+
+func (a *App) sendUnread(hub Publisher, user int64, u store.Unread) {
+	a.sendTotal(hub, user, Count{u.Total, u.Version})
+	for thread, n := range u.Threads {
+		a.sendState(hub, user, "unread:"+userKey(thread), parley.UnreadCountFrame{
+			Type: "unread_count_updated", ThreadID: &thread, ThreadUnreadCount: n,
+			TotalForumUnread: u.Total, CountVersion: u.Version,
+		})
 	}
 }
 

@@ -19,10 +19,14 @@ type SessionInfo struct {
 	Current    bool        `json:"current" doc:"The session that asks."`
 }
 
-// Sessions returns the sessions of p's user, the one used last first.
+// maxSessions bounds the list of somebody's sessions: programs may sign in anew for
+// every errand, and those used last are the ones to recognise.
+const maxSessions = 200
+
+// Sessions returns the sessions of p's user that were used last, up to 200 of them.
 func (a *App) Sessions(ctx context.Context, p Principal) (infos []SessionInfo, err error) {
 	err = a.store.View(ctx, func(s *store.Snapshot) error {
-		sessions, err := s.Sessions(p.User.ID)
+		sessions, err := s.Sessions(p.User.ID, maxSessions)
 		infos = make([]SessionInfo, len(sessions))
 		for i, session := range sessions {
 			infos[i] = SessionInfo{

@@ -273,12 +273,7 @@ func (tx *Tx) NotifiedOf(messageIDs []int64) ([]int64, error) {
 	}
 	slices.Sort(users) // locked in the order of their ids
 	users = slices.Compact(users)
-	for _, id := range users {
-		if err := tx.bumpCountVersion(id); err != nil {
-			return nil, err
-		}
-	}
-	return users, nil
+	return users, tx.bumpCountVersions(users)
 }
 
 // Withdraw takes back what was told of messages that moderators act on. Whose unread
@@ -313,6 +308,19 @@ func (tx *Tx) UnreadIn(threadIDs []int64) ([]int64, error) {
 func (tx *Tx) bumpCountVersion(userID int64) error {
 	return tx.write(`INSERT INTO count_versions (user_id, version) VALUES ($1, 1)
 		ON CONFLICT (user_id) DO UPDATE SET version = count_versions.version + 1`, userID)
+}
+
+// bumpCountVersions is bumpCountVersion for people in the order of their ids.
+func (tx *Tx) bumpCountVersions(userIDs []int64) error {
+	for batch := range slices.Chunk(userIDs, 256) {
+		var args arguments
+		err := tx.write(`INSERT INTO count_versions (user_id, version) SELECT id, 1 FROM users WHERE id IN `+in(&args, batch)+` ORDER BY id
+			ON CONFLICT (user_id) DO UPDATE SET version = count_versions.version + 1`, args...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // CountVersion orders the counts of a user: whatever changes one advances it. It

@@ -85,9 +85,9 @@ func TestPagesAreReadInOrder(t *testing.T) {
 }
 
 // fewToSort are pages of few: the likes of one message, the threads that grew
-// out of one, the tiers, and the recipients in a page of them. The busiest thread
+// out of one, the tiers, and the recipients in a page of them, and one person's sessions. The busiest thread
 // is looked for among all; an index would be written with every message.
-var fewToSort = regexp.MustCompile(`FROM everyone_uses e|t\.message_count DESC|FROM likes l|t\.parent_message_id = cast|FROM tiers|\) c JOIN users`)
+var fewToSort = regexp.MustCompile(`FROM everyone_uses e|FROM sessions s|t\.message_count DESC|FROM likes l|t\.parent_message_id = cast|FROM tiers|\) c JOIN users`)
 
 // TestIDsDoNotChangeThePlan: SQLite estimates a comparison with a bound 0 or 1 in
 // another way than with other numbers, and plans a statement anew whenever that
@@ -105,8 +105,8 @@ func TestIDsDoNotChangeThePlan(t *testing.T) {
 
 // bounded are the scans that end early or are small: the list of threads in its
 // order, as far as a page goes; the keys, which are few; what a recursion or a subquery found; the tiers, and
-// who is restricted; the calls, of which so many are kept; and the indexes of words, which only look so.
-var bounded = regexp.MustCompile(`^SCAN (CONSTANT ROW|t USING INDEX threads_in_list|k USING INDEX api_keys_in_use|below|b|c|recent|message_search|thread_search|tiers|everyone_restrictions|calls|sqlite_sequence|\(subquery-\d+\)|\d+-ROW VALUES CLAUSE)\b`)
+// who is restricted; the calls, of which so many are kept; the replicas; and the indexes of words, which only look so.
+var bounded = regexp.MustCompile(`^SCAN (CONSTANT ROW|t USING INDEX threads_in_list|k USING INDEX api_keys_in_use|below|b|c|recent|message_search|thread_search|tiers|everyone_restrictions|calls|replicas|sqlite_sequence|\(subquery-\d+\)|\d+-ROW VALUES CLAUSE)\b`)
 
 // mayScan reports whether a statement has to look at all users: those that find
 // a part of a name, and those that count or reach everyone; or at all threads: the
@@ -202,7 +202,7 @@ func readNotifications(tx *Tx, v parley.Viewer) error {
 func readPeople(tx *Tx) error {
 	_, _, _, err := tx.SessionByToken([]byte("hash"))
 	return all(
-		err, only(tx.Sessions(1)), found(tx.User(1)), found(tx.Viewer(1)),
+		err, only(tx.Sessions(1, 9)), found(tx.User(1)), only(tx.UsersOf([]int64{1, 2})), found(tx.Viewer(1)),
 		found(tx.AccountByName("ada")), found(tx.AccountByName("ada@example.org")), only(tx.UsersByRole(parley.RoleCreator)),
 		only(tx.Users(UserFilter{Limit: 9})), only(tx.Users(UserFilter{Part: "a", Role: parley.RoleTeam, Before: 9, Limit: 9})),
 		only(tx.CountUsersOf(UserFilter{Part: "a", Role: parley.RoleTeam})), tx.SetEmail(1, "ada@example.org"),
@@ -225,7 +225,7 @@ func callEveryone(tx *Tx, v parley.Viewer) error {
 	}
 	return all(
 		called, err, only(tx.Reached(1, 1)), only(tx.Exceptions(c)), only(tx.UnreadNotifications(v, 0)), only(tx.UnreadNotifications(v, 1)),
-		only(tx.Notifications(v, 0, 20, 0)), found(tx.Notification(v, c.ID)), only(tx.UnreadOf([]int64{1, 2}, []int64{1})),
+		only(tx.Notifications(v, 0, 20, 0)), found(tx.Notification(v, c.ID)), only(tx.UnreadOf([]int64{1, 2}, []int64{1}, nil)),
 		only(tx.ReadThread(v, 1, 1)), only(tx.DeleteNotification(2, c.ID)), only(tx.WithdrawCall(1, 1)), only(tx.PruneCalls()),
 		only(tx.NotifiedOf([]int64{1})), only(tx.UnreadIn([]int64{1})), tx.hearMentions(1, 1, false), tx.hearMentions(1, 1, true), tx.deafenNewFollower(1, 2),
 	)

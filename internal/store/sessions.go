@@ -42,11 +42,11 @@ func (s *Snapshot) SessionByToken(hash []byte) (Session, parley.User, bool, erro
 	return session, u.result(s.now), found, err
 }
 
-// Sessions returns a user's sessions that have not expired, the one used last
-// first.
-func (s *Snapshot) Sessions(userID int64) ([]Session, error) {
+// Sessions returns up to limit of a user's sessions that have not expired, the one used
+// last first.
+func (s *Snapshot) Sessions(userID int64, limit int) ([]Session, error) {
 	return list(s, scanSession, `SELECT `+sessionColumns+` FROM sessions s
-		WHERE s.user_id = $1 AND s.expires_at > $2 ORDER BY s.last_seen_at DESC, s.id DESC`, userID, s.now)
+		WHERE s.user_id = $1 AND s.expires_at > $2 ORDER BY s.last_seen_at DESC, s.id DESC LIMIT $3`, userID, s.now, limit)
 }
 
 // CreateSession adds a session that the token with this hash opens, and returns

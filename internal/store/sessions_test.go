@@ -27,7 +27,7 @@ func sessionNames(t *testing.T, s *store.Store, userID int64) []string {
 	t.Helper()
 	names := []string{}
 	if err := s.View(t.Context(), func(s *store.Snapshot) error {
-		sessions, err := s.Sessions(userID)
+		sessions, err := s.Sessions(userID, 100)
 		for _, session := range sessions {
 			names = append(names, session.PublicID)
 		}

@@ -9,13 +9,15 @@ import (
 // Unread is what somebody has not read.
 type Unread struct {
 	Total   int64
-	Threads map[int64]int64 // of those threads that were asked for and that they can see
+	Threads map[int64]int64 // of those threads that were asked for and that they can see, or could before
 	Version int64           // see CountVersion
 }
 
 // UnreadOf returns what each of many people has not read, in all and in some
-// threads: what UnreadNotifications tells of each, but read of all at once.
-func (s *Snapshot) UnreadOf(userIDs, threadIDs []int64) (map[int64]Unread, error) {
+// threads: what UnreadNotifications tells of each, but read of all at once. before is
+// what those of the threads asked of their readers whose access has changed, or that
+// are gone; who could see one is told of it, too. No id is given twice.
+func (s *Snapshot) UnreadOf(userIDs, threadIDs []int64, before map[int64]parley.Access) (map[int64]Unread, error) {
 	unread := make(map[int64]Unread, len(userIDs))
 	shared, _, err := one(s, scalar[int64], `SELECT `+sharedVersion("$1", "$2"), parley.ForumChannel, parley.ControlChannel)
 	if err != nil {
@@ -38,7 +40,7 @@ func (s *Snapshot) UnreadOf(userIDs, threadIDs []int64) (map[int64]Unread, error
 		unread[user] = u
 	}
 	for batch := range slices.Chunk(userIDs, 256) {
-		if err := s.readUnreaders(batch, doors, unread); err != nil {
+		if err := s.readUnreaders(batch, unread, doors, before); err != nil {
 			return nil, err
 		}
 		if err := s.addOwnUnread(batch, add); err != nil {
@@ -111,18 +113,20 @@ func (s *Snapshot) accessTo(threadIDs []int64) (map[int64]parley.Access, error) 
 }
 
 // readUnreaders puts people into unread who have read all there is so far, each with
-// those of the threads that they can see: of another one even a nought would tell that
-// something happened there.
-func (s *Snapshot) readUnreaders(userIDs []int64, doors map[int64]parley.Access, unread map[int64]Unread) error {
+// those of the threads that some door lets them see: of another one even a nought would
+// tell that something happened there.
+func (s *Snapshot) readUnreaders(userIDs []int64, unread map[int64]Unread, doors ...map[int64]parley.Access) error {
 	var args arguments
 	among, active := in(&args, userIDs), s.active(&args, "u.")
 	_, err := list(s, func(row scanner) (struct{}, error) {
 		var v parley.Viewer
 		u := Unread{Threads: map[int64]int64{}}
 		err := row.Scan(&v.ID, &v.Role, &v.AmountCents, &v.Active)
-		for thread, access := range doors {
-			if access.Admits(v) {
-				u.Threads[thread] = 0
+		for _, of := range doors {
+			for thread, access := range of {
+				if access.Admits(v) {
+					u.Threads[thread] = 0
+				}
 			}
 		}
 		unread[v.ID] = u

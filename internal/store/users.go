@@ -61,6 +61,17 @@ func (s *Snapshot) User(id int64) (parley.User, bool, error) {
 	return one(s, s.scanUser, `SELECT `+userColumns+` FROM users u WHERE u.id = $1`+s.locking("FOR KEY SHARE"), id)
 }
 
+// UsersOf returns the people with some ids, at least one and few, by id.
+func (s *Snapshot) UsersOf(ids []int64) (map[int64]parley.User, error) {
+	var args arguments
+	found, err := list(s, s.scanUser, `SELECT `+userColumns+` FROM users u WHERE u.id IN `+in(&args, ids), args...)
+	users := make(map[int64]parley.User, len(found))
+	for _, u := range found {
+		users[u.ID] = u
+	}
+	return users, err
+}
+
 // Viewer returns what access decisions need to know of a person. A write decides
 // by it, read in its own transaction: what the request's session told before may
 // have changed since.

@@ -106,7 +106,7 @@ func unreadOfMany(t *testing.T, open Open) {
 	threads := []int64{c.Free.ID, c.Paid.ID}
 	ids := []int64{c.Ada.ID, c.Tomas.ID, c.Mina.ID, c.Finn.ID}
 	want := Read(t, c.Store, func(s *store.Snapshot) (map[int64]store.Unread, error) { return unreadOfEach(s, people, threads) })
-	got := Read(t, c.Store, func(s *store.Snapshot) (map[int64]store.Unread, error) { return s.UnreadOf(ids, threads) })
+	got := Read(t, c.Store, func(s *store.Snapshot) (map[int64]store.Unread, error) { return s.UnreadOf(ids, threads, nil) })
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-each +all at once):\n%s", diff)
 	}

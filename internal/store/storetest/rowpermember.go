@@ -416,7 +416,7 @@ func (m *rowPerMember) check() string {
 		}
 	}
 	each := Read(m.t, m.c.Store, func(s *store.Snapshot) (map[int64]store.Unread, error) { return unreadOfEach(s, people, threads) })
-	all := Read(m.t, m.c.Store, func(s *store.Snapshot) (map[int64]store.Unread, error) { return s.UnreadOf(ids, threads) })
+	all := Read(m.t, m.c.Store, func(s *store.Snapshot) (map[int64]store.Unread, error) { return s.UnreadOf(ids, threads, nil) })
 	if fmt.Sprint(each) != fmt.Sprint(all) {
 		differences = append(differences, fmt.Sprintf("each has unread %v, all at once %v", each, all))
 	}
