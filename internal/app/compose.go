@@ -108,11 +108,18 @@ func (d draft) checkSpecials(v parley.Viewer) error {
 	return nil
 }
 
-// notify appends what tells others of a message in a thread: an event for those
-// mentions that everybody sees, and a job for the notifications. After an edit only
-// those who are mentioned hear of it.
-func (d draft) notify(tx *store.Tx, t store.ThreadState, messageID int64, v parley.Viewer, edited bool) error {
-	called := draft{text: d.text, named: d.named}
+// notify appends what tells others of a new message in a thread: events for those
+// mentions that everybody sees, and a job for the notifications.
+func (d draft) notify(tx *store.Tx, t store.ThreadState, messageID int64, v parley.Viewer) error {
+	if err := d.announce(tx, t, messageID, v, false); err != nil {
+		return err
+	}
+	return d.addJob(tx, messageID, 0)
+}
+
+// announce appends the events for those mentions that everybody sees, and calls
+// everyone. After an edit it is asked of what the message mentions anew.
+func (d draft) announce(tx *store.Tx, t store.ThreadState, messageID int64, v parley.Viewer, edited bool) error {
 	for _, special := range d.specials {
 		if special == parley.MentionEveryone {
 			if err := d.callEveryone(tx, t, messageID, v, edited); err != nil {
@@ -120,7 +127,6 @@ func (d draft) notify(tx *store.Tx, t store.ThreadState, messageID int64, v parl
 			}
 			continue
 		}
-		called.specials = append(called.specials, special)
 		if special == parley.MentionTeam {
 			n, err := tx.CountMentioned(special, t.ID, v.ID)
 			if err != nil {
@@ -129,13 +135,14 @@ func (d draft) notify(tx *store.Tx, t store.ThreadState, messageID int64, v parl
 			tx.Append(parley.ManyMentioned{ThreadID: t.ID, MessageID: messageID, Special: special, Notifications: n})
 		}
 	}
-	return called.addJob(tx, messageID, edited)
+	return nil
 }
 
-// addJob has those notified whom the message mentions, and unless it was edited
-// those who follow its thread.
-func (d draft) addJob(tx *store.Tx, messageID int64, edited bool) error {
-	return tx.AddJob(jobNotify, notifyJob{MessageID: messageID, Named: d.named, Specials: d.specials, Edited: edited})
+// addJob has those notified whom the message mentions after so many edits, and unless
+// it was edited those who follow its thread. Of everyone a call tells.
+func (d draft) addJob(tx *store.Tx, messageID, edits int64) error {
+	specials := slices.DeleteFunc(slices.Clone(d.specials), func(s parley.SpecialMention) bool { return s == parley.MentionEveryone })
+	return tx.AddJob(jobNotify, notifyJob{MessageID: messageID, Named: d.named, Specials: specials, Edits: edits})
 }
 
 // without leaves out those whom a message mentioned before it was edited.

@@ -126,8 +126,8 @@ type notifyJob struct {
 	MessageID int64                   `json:"message"`
 	Named     []int64                 `json:"named,omitempty"`
 	Specials  []parley.SpecialMention `json:"specials,omitempty"`
-	Edited    bool                    `json:"edited,omitempty"` // only those mentioned hear of it
-	After     int64                   `json:"after,omitempty"`  // people up to this id have been notified
+	Edits     int64                   `json:"edits,omitempty"` // before: not 0, only those mentioned hear of it
+	After     int64                   `json:"after,omitempty"` // people up to this id have been notified
 }
 
 // runNotify notifies the next batch of people and leaves a job for the rest.
@@ -170,18 +170,21 @@ func (n notifyJob) run(tx *store.Tx, m store.MessageState) (notified []int64, er
 	if err != nil || !found {
 		return nil, err
 	}
+	if m.Edited {
+		current, err := n.catchUp(tx)
+		if err != nil || !current {
+			return nil, err
+		}
+	}
 	var repliedTo int64
-	if m.ReplyToID != 0 && !n.Edited {
+	if m.ReplyToID != 0 {
 		origin, _, err := glance.MessageState(m.ReplyToID)
 		if err != nil {
 			return nil, err
 		}
 		repliedTo = origin.AuthorID
 	}
-	recipients, err := tx.Recipients(store.RecipientQuery{
-		ThreadID: t.ID, Followers: !n.Edited, Named: append(slices.Clone(n.Named), repliedTo), Specials: n.Specials,
-		After: n.After, Limit: recipientsBatch,
-	})
+	recipients, told, err := n.recipients(tx, m, repliedTo)
 	if err != nil {
 		return nil, err
 	}
@@ -193,8 +196,18 @@ func (n notifyJob) run(tx *store.Tx, m store.MessageState) (notified []int64, er
 		n.address(&r)
 		r.Reached = reached[r.Viewer.ID]
 		r.RepliedTo = r.Viewer.ID == repliedTo
+		if was, isTold := told[r.Viewer.ID]; isTold {
+			changed, err := retell(tx, m, t, r, was)
+			if err != nil {
+				return nil, err
+			}
+			if changed {
+				notified = append(notified, r.Viewer.ID)
+			}
+			continue
+		}
 		kind, ok := r.Reason(t.Access, m.AuthorID)
-		if !ok || m.Hidden && !r.Viewer.SeesHidden(m.AuthorID) || n.Edited && kind != parley.NotifyMention {
+		if !ok || m.Hidden && !r.Viewer.SeesHidden(m.AuthorID) || n.Edits > 0 && kind != parley.NotifyMention {
 			continue
 		}
 		fresh, err := tx.Notify(store.NewNotification{
@@ -231,6 +244,7 @@ func reachedByCall(tx *store.Tx, m store.MessageState, recipients []parley.Recip
 	listeners, err := tx.Listeners(ids, c.ID-1)
 	reached := make(map[int64]bool, len(listeners))
 	for id, l := range listeners {
+		l.Notified = nil // what they were told themselves is for the caller to weigh
 		reached[id] = l.Reached(c)
 	}
 	return reached, err

@@ -258,11 +258,12 @@ func postMessage(tx *store.Tx, v parley.Viewer, t store.ThreadState, replyTo int
 	if !notifies {
 		return id, nil
 	}
-	return id, d.notify(tx, t, id, v, false)
+	return id, d.notify(tx, t, id, v)
 }
 
 // EditMessage replaces the text of one's own message. People it mentions now and
-// did not before are notified.
+// did not before are notified; what those were told whom it mentions no longer goes,
+// or becomes what else the message is to them.
 func (a *App) EditMessage(ctx context.Context, v parley.Viewer, id int64, content string) (parley.Message, error) {
 	d, err := a.compose(ctx, v.ID, content)
 	if err != nil {
@@ -300,18 +301,18 @@ func (a *App) EditMessage(ctx context.Context, v parley.Viewer, id int64, conten
 			return err
 		}
 		if mentionsEveryone(m) && !d.callsEveryone() {
-			withdrawn, err := tx.WithdrawCall(t.ID, id)
-			if err != nil {
+			if err := tx.WithdrawCall(t.ID, id); err != nil {
 				return err
 			}
-			if withdrawn {
-				fresh.named = d.named // they heard of it as of everyone alone
-			}
 		}
-		if len(fresh.named)+len(fresh.specials) == 0 {
-			return nil
+		if err := fresh.announce(tx, t, id, v, true); err != nil {
+			return err
 		}
-		return fresh.notify(tx, t, id, v, true)
+		edits, err := tx.Edits(id)
+		if err != nil {
+			return err
+		}
+		return d.addJob(tx, id, edits)
 	}, about{tell: func(r *renderer) (err error) {
 		edited, err = r.shown(v, id)
 		return err

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -94,6 +95,133 @@ func TestAnEditTellsOnlyThoseItMentionsAnew(t *testing.T) {
 	}
 	want[f.Ada] = []notice{{"mention", m.ID}}
 	f.heard(want)
+}
+
+// TestAnEditTakesAMentionBack posts and edits a message as each case says, and looks
+// what Mina is told of it in the end.
+func TestAnEditTakesAMentionBack(t *testing.T) {
+	f := openForum(t)
+	for _, tc := range []struct {
+		name    string
+		follows bool // Mina, for all news
+		reply   bool // to Mina
+		texts   []string
+		kind    parley.NotificationKind // "": nothing
+	}{
+		{"out", false, false, []string{"@Mina", "nobody"}, ""},
+		{"out and in again", false, false, []string{"@Mina", "nobody", "@Mina!"}, "mention"},
+		{"out, in and out", false, false, []string{"@Mina", "nobody", "@Mina!", "none"}, ""},
+		{"out of a reply", false, true, []string{"@Mina", "nobody"}, "reply"},
+		{"out of a reply and in again", false, true, []string{"@Mina", "nobody", "@Mina!"}, "mention"},
+		{"out of a thread that she follows", true, false, []string{"@Mina", "nobody"}, "new_message"},
+		{"out of a reply in a thread that she follows", true, true, []string{"@Mina", "nobody"}, "reply"},
+		{"another one out", false, false, []string{"@Mina @Tomas", "@Mina"}, "mention"},
+		{"into everyone", false, false, []string{"@Mina", "@everyone"}, "mention"},
+		{"into everyone and out", false, false, []string{"@Mina", "@everyone", "nobody"}, ""},
+		{"out, into everyone and in again alone", false, false, []string{"@Mina", "nobody", "@everyone", "@Mina"}, "mention"},
+		{"everyone out", false, false, []string{"@everyone @Mina", "@everyone", "@Mina", "nobody"}, ""},
+	} {
+		for _, read := range []bool{false, true} {
+			m := f.edited(tc.follows, tc.reply, read, tc.texts)
+			want := []notice{{tc.kind, m}}
+			if tc.kind == "" {
+				want = nil
+			}
+			var got []notice
+			for _, n := range f.notificationsOf(f.Mina) {
+				if *n.MessageID == m {
+					got = append(got, notice{n.NotificationType, m})
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s, read %v: Mina has %v, want %v", tc.name, read, got, want)
+			}
+			if read {
+				want = nil
+			}
+			if got := f.notices(f.Mina); !slices.Equal(got, want) {
+				t.Errorf("%s, read %v: Mina has not read %v, want %v", tc.name, read, got, want)
+			}
+		}
+	}
+}
+
+// edited posts a message and edits it, a second each, and returns its id. Mina reads
+// what she is told of the first text if read is set.
+func (f *forum) edited(follows, reply, read bool, texts []string) int64 {
+	f.t.Helper()
+	ctx := f.t.Context()
+	var to int64
+	if reply {
+		to = f.post(f.Mina, f.Free, "a thought").ID
+	}
+	if must[app.FollowResult](f.t)(f.Unfollow(ctx, f.Mina, f.Free.ID)); follows {
+		f.followed(f.Free, allNews, f.Mina)
+	}
+	must[app.ReadResult](f.t)(f.ReadAllNotifications(ctx, f.Mina))
+	m := must[parley.Message](f.t)(f.PostMessage(ctx, f.Ada, f.Free.ID, texts[0], to, app.Idempotency{})).ID
+	f.RunJobs(ctx)
+	if read {
+		must[app.ReadResult](f.t)(f.ReadAllNotifications(ctx, f.Mina))
+	}
+	for _, text := range texts[1:] {
+		f.Clock.Pass(second)
+		must[parley.Message](f.t)(f.EditMessage(ctx, f.Ada, m, text))
+		f.RunJobs(ctx)
+	}
+	return m
+}
+
+func TestWhoSeesABadgeIsToldThatAMentionWasTakenBack(t *testing.T) {
+	f := openForum(t)
+	m := f.post(f.Finn, f.Free, "@Mina @Ada")
+	edit := func(text string) func() error {
+		return func() error {
+			_, err := f.EditMessage(t.Context(), f.Finn, m.ID, text)
+			f.RunJobs(t.Context())
+			return err
+		}
+	}
+	before := must[app.Count](t)(f.NotificationCount(t.Context(), f.Mina))
+	for i, text := range []string{"@Ada", "@Mina @Ada"} {
+		f.counts(f.Mina)
+		f.counts(f.Ada)
+		f.tells(text, edit(text), parley.MessageEdited{ThreadID: f.Free.ID, MessageID: m.ID}) // nobody is notified twice
+		got := f.counts(f.Mina)
+		if len(got.total) != 1 || len(got.thread) != 1 || got.total[0].Count != int64(i) || got.thread[0].ThreadUnreadCount != int64(i) ||
+			got.total[0].CountVersion <= before.CountVersion {
+			t.Errorf("%s: Mina's sockets were told %+v, want %d unread", text, got, i)
+		}
+		if got := f.counts(f.Ada); len(got.total) != 0 {
+			t.Errorf("%s: Ada's sockets were told %+v, though nothing changed for her", text, got)
+		}
+		before = must[app.Count](t)(f.NotificationCount(t.Context(), f.Mina))
+	}
+}
+
+func TestAnEditIsWhatTellsWhomAMessageMentionsWhateverJobRunsFirst(t *testing.T) {
+	f := openForum(t)
+	f.followed(f.Free, allNews, f.Tomas)
+	m := must[parley.Message](t)(f.PostMessage(t.Context(), f.Finn, f.Free.ID, "@Mina", 0, app.Idempotency{}))
+	for _, text := range []string{"@Mina @Ada", "@Ada"} {
+		must[parley.Message](t)(f.EditMessage(t.Context(), f.Finn, m.ID, text))
+	}
+	f.RunJobs(t.Context())
+	f.heard(map[parley.Viewer][]notice{f.Tomas: {{"new_message", m.ID}}, f.Ada: {{"mention", m.ID}}})
+}
+
+func TestTheTeamHearsWhenItIsNoLongerOneOfEveryone(t *testing.T) {
+	f := openForum(t)
+	m := f.post(f.Ada, f.Free, "@everyone @team")
+	for _, text := range []string{"@team", "nobody"} {
+		must[parley.Message](t)(f.EditMessage(t.Context(), f.Ada, m.ID, text))
+		f.RunJobs(t.Context())
+		want := map[parley.Viewer][]notice{}
+		if text == "@team" {
+			want[f.Tomas] = []notice{{"mention", m.ID}}
+		}
+		f.heard(want)
+	}
 }
 
 func TestManyAreCalled(t *testing.T) {

@@ -161,7 +161,7 @@ func startThread(tx *store.Tx, v parley.Viewer, t store.NewThread, d draft, acce
 	if t.ParentThreadID != 0 {
 		state.Kind = parley.SubThread
 	}
-	return id, messageID, d.notify(tx, state, messageID, v, false)
+	return id, messageID, d.notify(tx, state, messageID, v)
 }
 
 // CreateSubThread starts a thread from a message of a main thread. It is as open

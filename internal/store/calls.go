@@ -74,14 +74,14 @@ func (tx *Tx) AddCall(t ThreadState, senderID, messageID int64, late bool) error
 	return tx.write(`DELETE FROM calls WHERE id <= (SELECT id FROM calls ORDER BY id DESC LIMIT 1 OFFSET $1)`, callsKept)
 }
 
-// WithdrawCall takes back what a message called, with the event that says so, and
-// reports whether it did call.
-func (tx *Tx) WithdrawCall(threadID, messageID int64) (bool, error) {
+// WithdrawCall takes back what a message called, if it did, with the event that says
+// so.
+func (tx *Tx) WithdrawCall(threadID, messageID int64) error {
 	n, err := tx.exec(`UPDATE calls SET is_withdrawn = 1 WHERE message_id = $1 AND is_withdrawn = 0`, messageID)
 	if n > 0 {
 		tx.Append(parley.CallsChanged{ThreadID: threadID})
 	}
-	return n > 0, err
+	return err
 }
 
 // tellCalls appends that the calls changed which a column of these values has.

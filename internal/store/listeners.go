@@ -76,7 +76,7 @@ func (s *Snapshot) listeners(userIDs []int64, after int64) (map[int64]*parley.Li
 			return err
 		}},
 		{`SELECT n.user_id, n.message_id FROM notifications n
-			WHERE n.user_id IN ` + among + ` AND n.kind IN ('mention', 'reply', 'new_message') AND n.message_id IN (` + late + `)`, args, func(row scanner) error {
+			WHERE n.user_id IN ` + among + ` AND n.kind IN ` + reasons + ` AND n.is_deleted <> ` + takenBack + ` AND n.message_id IN (` + late + `)`, args, func(row scanner) error {
 			var id, message int64
 			err := row.Scan(&id, &message)
 			of(id).Notified[message] = true

@@ -125,6 +125,7 @@ type MessageState struct {
 	AuthorID  int64
 	ReplyToID int64
 	Hidden    bool // seen by its author and the team alone
+	Edited    bool
 	Content   string
 	Mentions  []parley.Mention
 }
@@ -138,11 +139,11 @@ func (s *Snapshot) MessageState(id int64) (MessageState, bool, error) {
 func (s *Snapshot) messageState(id int64) (MessageState, bool, error) {
 	return one(s, func(row scanner) (m MessageState, err error) {
 		var mentions string
-		if err := row.Scan(&m.ID, &m.ThreadID, &m.AuthorID, &m.ReplyToID, &m.Hidden, &m.Content, &mentions); err != nil {
+		if err := row.Scan(&m.ID, &m.ThreadID, &m.AuthorID, &m.ReplyToID, &m.Hidden, &m.Edited, &m.Content, &mentions); err != nil {
 			return m, err
 		}
 		return m, json.Unmarshal([]byte(mentions), &m.Mentions)
-	}, `SELECT m.id, m.thread_id, m.user_id, coalesce(m.reply_to_id, 0), m.hidden_at IS NOT NULL, m.content, m.mentions
+	}, `SELECT m.id, m.thread_id, m.user_id, coalesce(m.reply_to_id, 0), m.hidden_at IS NOT NULL, m.edited_at IS NOT NULL, m.content, m.mentions
 		FROM messages m JOIN threads t ON t.id = m.thread_id AND t.deleted_at IS NULL
 		WHERE m.id = cast($1 AS BIGINT) AND m.deleted_at IS NULL`, id)
 }
@@ -216,6 +217,12 @@ func (tx *Tx) EditMessage(old MessageState, editorID int64, text Text) error {
 	}
 	return tx.write(`UPDATE messages SET content = $2, content_html = $3, mentions = $4, edited_at = $5, preview_html = '' WHERE id = $1`,
 		old.ID, text.Content, text.HTML, mentions, tx.now)
+}
+
+// Edits returns how often a message was edited.
+func (s *Snapshot) Edits(messageID int64) (int64, error) {
+	n, _, err := one(s, scalar[int64], `SELECT count(*) FROM message_history WHERE message_id = $1`, messageID)
+	return n, err
 }
 
 // Touched is a message that was deleted or restored.
