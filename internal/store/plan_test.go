@@ -195,7 +195,8 @@ func readNotifications(tx *Tx, v parley.Viewer) error {
 	return all(
 		only(tx.Notifications(v, 0, 20, 0)), only(tx.Notifications(v, 9, 20, 0)), found(tx.Notification(v, 1)),
 		only(tx.CountNotifications(v)), only(tx.UnreadNotifications(v, 0)), only(tx.UnreadNotifications(v, 1)),
-		only(tx.UnreadIn([]int64{1, 2})), only(tx.NotifiedOf([]int64{1, 2})), only(tx.MentionedBy(1)), only(tx.ToldOf(1, []int64{1, 2})), tx.Retell(1, Told{UserID: 1, Kind: parley.NotifyReply}), only(tx.Edits(1)), only(tx.CountVersion(1)),
+		only(tx.UnreadIn([]int64{1, 2})), only(tx.NotifiedOf([]int64{1, 2})), only(tx.CountVersion(1)),
+		only(tx.MentionedBy(1)), only(tx.ToldOf(1, []int64{1, 2})), tx.Retell(1, Told{UserID: 1, Kind: parley.NotifyReply}), only(tx.Edits(1)),
 	)
 }
 
