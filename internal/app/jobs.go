@@ -140,6 +140,9 @@ func (a *App) runNotify(ctx context.Context, job store.Job) (taken bool, err err
 	var threadID int64
 	taken, err = a.takeJob(ctx, job, func(tx *store.Tx) error {
 		notified = nil
+		if err := tx.HoldText(n.MessageID); err != nil { // or the job of an edit made meanwhile might end before this one
+			return err
+		}
 		m, found, err := tx.Glance().MessageState(n.MessageID)
 		if err != nil || !found {
 			return err

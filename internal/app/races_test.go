@@ -259,3 +259,24 @@ func TestRoundTrips(t *testing.T) {
 		t.Errorf("a page took %d round trips, want 1", trips)
 	}
 }
+
+// TestWhatIsEditedWhileItIsToldIsTakenBack takes mentions away while another server
+// notifies of them.
+func TestWhatIsEditedWhileItIsToldIsTakenBack(t *testing.T) {
+	f := openForum(t)
+	other := f.another()
+	for range 20 {
+		m := must[parley.Message](t)(f.PostMessage(t.Context(), f.Finn, f.Free.ID, "@Mina", 0, app.Idempotency{}))
+		atOnce(
+			func() { other.RunJobs(t.Context()) },
+			func() {
+				if _, err := f.EditMessage(t.Context(), f.Finn, m.ID, "nobody"); err != nil {
+					t.Error(err)
+				}
+				f.RunJobs(t.Context())
+			},
+		)
+		f.RunJobs(t.Context())
+		f.heard(map[parley.Viewer][]notice{})
+	}
+}

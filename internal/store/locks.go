@@ -106,6 +106,11 @@ func (tx *Tx) holdPerson(id int64) error {
 	return tx.lock(`SELECT id FROM users WHERE id = $1 FOR UPDATE`, id)
 }
 
+// HoldText keeps everybody from editing a message until the transaction ends.
+func (tx *Tx) HoldText(messageID int64) error {
+	return tx.lock(`SELECT id FROM messages WHERE id = $1 FOR SHARE`, messageID)
+}
+
 // inTurn has the transactions that call it for a person follow one another. It
 // keeps nobody from acting for them.
 func (s *Snapshot) inTurn(userID int64) error {
