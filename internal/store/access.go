@@ -15,8 +15,15 @@ func accessible(args *arguments, v parley.Viewer) string {
 	case v.Role.Staff():
 		return "1 = 1"
 	default:
-		return "a.is_private = 0 AND a.min_tier_cents <= " + args.add(v.AmountCents)
+		return affordable(args.add(v.AmountCents))
 	}
+}
+
+// affordable is the condition that a row of thread_access called a admits members who
+// give so many cents. It asks the thread and its parent by themselves, see the view.
+func affordable(cents string) string {
+	return "a.own_private = 0 AND a.own_min_tier_cents <= " + cents +
+		" AND (a.parent_id IS NULL OR a.parent_private = 0 AND a.parent_min_tier_cents <= " + cents + ")"
 }
 
 // shown is the condition that v may see a message, a row of messages called m, in a
@@ -51,7 +58,7 @@ func (s *Snapshot) active(args *arguments, prefix string) string {
 
 // accessibleTo is accessible for somebody who is a row of users called u.
 func (s *Snapshot) accessibleTo(args *arguments) string {
-	return s.active(args, "u.") + " AND (u.role <> " + args.add(parley.RoleMember) + " OR a.is_private = 0 AND a.min_tier_cents <= u.amount_cents)"
+	return s.active(args, "u.") + " AND (u.role <> " + args.add(parley.RoleMember) + " OR " + affordable("u.amount_cents") + ")"
 }
 
 // shownTo is shown, of message m, for somebody who is a row of users called u.

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -65,26 +67,55 @@ func (n *noting) queue(ctx context.Context, s *statement) error {
 	return n.querier.queue(ctx, s)
 }
 
-// Plan returns how SQLite runs a statement, a step a line.
-func (s *Store) Plan(ctx context.Context, ran *Ran) (steps []string, err error) {
+// Scans returns the steps of a statement's plan that read a table, or an index, from
+// one end to the other, and may not.
+func (s *Store) Scans(ctx context.Context, ran *Ran) (steps []string, err error) {
 	err = s.View(ctx, func(snapshot *Snapshot) error {
-		steps, err = list(snapshot, func(row scanner) (step string, err error) {
-			var id, parent, unused int64
-			err = row.Scan(&id, &parent, &unused, &step)
-			return step, err
-		}, "EXPLAIN QUERY PLAN "+ran.Text, ran.Args...)
+		if snapshot.dialect == &postgresDialect {
+			steps, err = postgresScans(snapshot, ran)
+		} else {
+			steps, err = sqliteScans(snapshot, ran)
+		}
 		return err
 	})
 	return steps, err
 }
 
-// Scans returns the steps of a statement's plan that read a table, or an index, from
-// one end to the other, and may not.
-func Scans(ran *Ran, plan []string) (steps []string) {
+func sqliteScans(s *Snapshot, ran *Ran) (steps []string, err error) {
+	if strings.HasPrefix(ran.Text, "INSERT") {
+		return nil, nil // its plan lists checks of foreign keys that are never run
+	}
+	plan, err := list(s, func(row scanner) (step string, err error) {
+		var id, parent, unused int64
+		err = row.Scan(&id, &parent, &unused, &step)
+		return step, err
+	}, "EXPLAIN QUERY PLAN "+ran.Text, ran.Args...)
 	for _, step := range plan {
 		if strings.HasPrefix(step, "SCAN ") && !bounded.MatchString(step) && !mayScan(ran.Text) {
-			steps = append(steps, step)
+			steps = append(steps, step+" in "+strings.Join(plan, "; "))
 		}
 	}
-	return steps
+	return steps, err
+}
+
+// SmallTables are those that do not grow with a community, or not beyond what a page
+// of the database holds.
+func SmallTables() []string {
+	return []string{"api_keys", "calls", "everyone_restrictions", "goose_db_version", "member_counts", "meta", "replicas", "tiers"}
+}
+
+// scanned finds what a step reads from end to end.
+var scanned = regexp.MustCompile(`Seq Scan on (\w+)`)
+
+func postgresScans(s *Snapshot, ran *Ran) (steps []string, err error) {
+	if strings.HasPrefix(ran.Text, "SET ") {
+		return nil, nil
+	}
+	plan, err := list(s, scalar[string], "EXPLAIN (COSTS OFF) "+ran.Text, ran.Args...)
+	for _, step := range plan {
+		if of := scanned.FindStringSubmatch(step); of != nil && !slices.Contains(SmallTables(), of[1]) && !mayScan(ran.Text) {
+			steps = append(steps, step+" in\n"+strings.Join(plan, "\n"))
+		}
+	}
+	return steps, err
 }
