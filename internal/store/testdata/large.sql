@@ -30,7 +30,7 @@ INSERT INTO read_positions SELECT i, 1 + i * 7 % 20000, i FROM generate_series(1
 INSERT INTO thread_mutes SELECT i, 1 + i * 7 % 20000, i FROM generate_series(1001, 21000) i;
 INSERT INTO deaf_spells SELECT i, i % 2 * i, 'mute', 0, 1900000000000000 + i FROM generate_series(1001, 21000) i;
 INSERT INTO notifications (id, user_id, kind, sender_id, thread_id, message_id, is_read, created_at)
-SELECT i, 1 + i % 20000, 'mention', 1, 1 + i * 7 % 20000, i, i % 2, i FROM generate_series(1001, 41000) i;
+SELECT i, 1 + i % 20000, 'mention', 1001 + i * 11 % 20000, 1 + i * 7 % 20000, i, i % 2, i FROM generate_series(1001, 41000) i;
 INSERT INTO call_marks SELECT i, 1 + i % 1000, 1, 0 FROM generate_series(1001, 21000) i;
 INSERT INTO everyone_uses (id, user_id, thread_id, message_id, notifications, created_at) SELECT i, i, i, i, 1, i FROM generate_series(1001, 21000) i;
 INSERT INTO everyone_pending (id, user_id, message_id, created_at) SELECT i, i, i, i FROM generate_series(1001, 21000) i;
