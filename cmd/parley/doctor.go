@@ -12,13 +12,7 @@ import (
 )
 
 type doctorCommand struct {
-	Fix bool `env:"-" help:"Set right what differs, one thing after the other."`
-}
-
-// Help says when to use it.
-func (doctorCommand) Help() string {
-	return "Counts everything anew that the database keeps a count of, looks at the index of words and the numbers of the event log, " +
-		"and says what differs. It may run while the forum does. The exit code is 1 if something differs and is not set right."
+	Fix bool `long:"fix" env:"-" description:"Set right what differs, one thing after the other."`
 }
 
 // tellProgress is how often a long look says how far it is.

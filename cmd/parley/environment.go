@@ -25,7 +25,7 @@ type environment struct {
 
 func newEnvironment(args []string, line *commandLine) *environment {
 	e := &environment{args: args, line: line, level: new(slog.LevelVar), counts: metrics.New()}
-	e.level.Set(line.LogLevel)
+	e.level.Set(line.LogLevel.Level)
 	e.logger = server.NewLogger(os.Stderr, line.LogFormat, e.level)
 	slog.SetDefault(e.logger)
 	return e

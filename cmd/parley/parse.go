@@ -2,27 +2,36 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
-
-	"github.com/alecthomas/kong"
 
 	"parley"
 	"parley/internal/config"
 )
 
-// parse reads arguments, environment and configuration file.
-func parse(line *commandLine, args []string) (*kong.Context, error) {
-	options := append(config.Options(os.LookupEnv),
-		kong.Name("parley"),
-		kong.Description("A real-time forum for membership communities."),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-	)
-	parser, err := kong.New(line, options...)
+// parse reads arguments, environment and configuration file, and returns what to do.
+func parse(line *commandLine, args []string) (command, error) {
+	parser, err := config.NewParser("parley", line, os.LookupEnv)
 	if err != nil {
 		return nil, err
 	}
-	return parser.Parse(args)
+	parser.LongDescription = "A real-time forum for membership communities."
+	rest, err := parser.ParseArgs(args)
+	if err == nil && len(rest) > 0 {
+		err = fmt.Errorf("%q is one argument too many", rest[0])
+	}
+	if err == nil {
+		err = line.Validate()
+	}
+	if err != nil {
+		return nil, err
+	}
+	chosen := parser.Active
+	for chosen.Active != nil {
+		chosen = chosen.Active
+	}
+	return line.command(chosen.Name), nil
 }
 
 // oneLine puts an error into one line, the sentence for a person first and alone

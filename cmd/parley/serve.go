@@ -16,13 +16,6 @@ import (
 
 type serveCommand struct{ config.Serve }
 
-// Help explains what the flags' texts leave open.
-func (serveCommand) Help() string {
-	return "SIGTERM and SIGINT send the sockets elsewhere over the time of --drain, finish the requests under way and end with exit code 0; " +
-		"a second one ends at once. Ctrl-C at a terminal waits for the sockets a second at most. " +
-		"SIGHUP reads the configuration anew; settings marked (*) change at once, others with the next start."
-}
-
 // Run serves until a signal ends it. The addresses come first: a second process
 // started by mistake must not touch the first one's database.
 func (c *serveCommand) Run(e *environment) error {
@@ -139,7 +132,7 @@ func reloadOn(ctx context.Context, hangups <-chan os.Signal, e *environment, s *
 			e.logger.Error("configuration not reloaded", "error", oneLine(err))
 			continue
 		}
-		e.level.Set(next.LogLevel)
+		e.level.Set(next.LogLevel.Level)
 		e.logger.Info("configuration reloaded")
 	}
 }

@@ -14,17 +14,17 @@ import (
 )
 
 type userCommand struct {
-	Add        addCommand        `cmd:"" help:"Make an account."`
-	Passwd     passwdCommand     `cmd:"" help:"Give somebody another password, and end their sessions."`
-	Set        setCommand        `cmd:"" help:"Change what somebody is and pays."`
-	Deactivate deactivateCommand `cmd:"" help:"Take all access from somebody, and end their sessions."`
+	Add        addCommand        `command:"add" description:"Make an account."`
+	Passwd     passwdCommand     `command:"passwd" description:"Give somebody another password, and end their sessions."`
+	Set        setCommand        `command:"set" description:"Change what somebody is and pays."`
+	Deactivate deactivateCommand `command:"deactivate" description:"Take all access from somebody, and end their sessions."`
 }
 
 // rights are flags of who somebody is.
 type rights struct {
-	Role        string `default:"member" enum:"creator,team,member" env:"-" help:"creator, team or member."`
-	AmountCents int64  `default:"0" placeholder:"N" env:"-" help:"What their membership costs a month, in cents."`
-	Source      string `default:"manual" env:"-" help:"Where they pay: patreon, kofi, manual, …"`
+	Role        string `long:"role" default:"member" choice:"creator" choice:"team" choice:"member" env:"-" description:"creator, team or member."`
+	AmountCents int64  `long:"amount-cents" env:"-" value-name:"N" description:"What their membership costs a month, in cents."`
+	Source      string `long:"source" default:"manual" env:"-" value-name:"NAME" description:"Where they pay: patreon, kofi, manual, …"`
 }
 
 func (r rights) membership() parley.Membership {
@@ -37,12 +37,19 @@ func (r rights) membership() parley.Membership {
 // secret is the flag that says where a password comes from. Arguments can be seen
 // by everybody on the machine, so there is no other way.
 type secret struct {
-	PasswordStdin bool `required:"" env:"-" help:"Read the password from standard input: its first line."`
+	PasswordStdin bool `long:"password-stdin" required:"yes" env:"-" description:"Read the password from standard input: its first line."`
+}
+
+// person is the argument that says whose account it is.
+type person struct {
+	Name string `positional-arg-name:"name" description:"Username or e-mail address."`
 }
 
 type addCommand struct {
-	Name  string `arg:"" help:"Username: 2 to 32 letters, digits or underscores."`
-	Email string `env:"-" help:"E-mail address."`
+	New struct {
+		Name string `positional-arg-name:"name" description:"Username: 2 to 32 letters, digits or underscores."`
+	} `positional-args:"yes" required:"yes"`
+	Email string `long:"email" env:"-" value-name:"ADDRESS" description:"E-mail address."`
 	rights
 	secret
 }
@@ -55,15 +62,15 @@ func (c addCommand) Run(e *environment) error {
 	}
 	return e.withApp(context.Background(), func(a *app.App) error {
 		_, err := a.AddUser(context.Background(), app.NewUser{
-			NewAccount: app.NewAccount{Username: c.Name, Password: password, Email: c.Email},
+			NewAccount: app.NewAccount{Username: c.New.Name, Password: password, Email: c.Email},
 			Role:       parley.Role(c.Role), Membership: c.membership(),
 		})
-		return done(err, "%s can sign in.\n", c.Name)
+		return done(err, "%s can sign in.\n", c.New.Name)
 	})
 }
 
 type passwdCommand struct {
-	Name string `arg:"" help:"Username or e-mail address."`
+	Of person `positional-args:"yes" required:"yes"`
 	secret
 }
 
@@ -74,31 +81,31 @@ func (c passwdCommand) Run(e *environment) error {
 		return err
 	}
 	return e.withApp(context.Background(), func(a *app.App) error {
-		return done(a.SetPassword(context.Background(), c.Name, password), "%s has another password; all their sessions have ended.\n", c.Name)
+		return done(a.SetPassword(context.Background(), c.Of.Name, password), "%s has another password; all their sessions have ended.\n", c.Of.Name)
 	})
 }
 
 type setCommand struct {
-	Name string `arg:"" help:"Username or e-mail address."`
+	Of person `positional-args:"yes" required:"yes"`
 	rights
 }
 
 // Run changes role and membership.
 func (c setCommand) Run(e *environment) error {
 	return e.withApp(context.Background(), func(a *app.App) error {
-		err := a.SetRights(context.Background(), c.Name, parley.Role(c.Role), c.membership())
-		return done(err, "%s is %s now, paying %d cents a month.\n", c.Name, c.Role, c.AmountCents)
+		err := a.SetRights(context.Background(), c.Of.Name, parley.Role(c.Role), c.membership())
+		return done(err, "%s is %s now, paying %d cents a month.\n", c.Of.Name, c.Role, c.AmountCents)
 	})
 }
 
 type deactivateCommand struct {
-	Name string `arg:"" help:"Username or e-mail address."`
+	Of person `positional-args:"yes" required:"yes"`
 }
 
 // Run deactivates the account.
 func (c deactivateCommand) Run(e *environment) error {
 	return e.withApp(context.Background(), func(a *app.App) error {
-		return done(a.Deactivate(context.Background(), c.Name), "%s is deactivated; all their sessions have ended.\n", c.Name)
+		return done(a.Deactivate(context.Background(), c.Of.Name), "%s is deactivated; all their sessions have ended.\n", c.Of.Name)
 	})
 }
 

@@ -19,14 +19,14 @@ import (
 // too: viewers come back as clients do, and posts are tried again.
 type churn struct {
 	options
-	Sockets      int           `default:"1000" placeholder:"N" help:"Viewers."`
-	Threads      int           `default:"20" placeholder:"N" help:"Threads they watch, one each."`
-	Rate         float64       `default:"50" placeholder:"N" help:"Messages a second, in all."`
-	Posters      int           `default:"16" placeholder:"N" help:"Posts under way at the same time, at most."`
-	Turnover     float64       `default:"0.05" placeholder:"SHARE" help:"Share of the viewers that leave each second."`
-	Away         time.Duration `default:"2s" help:"How long one is away, at most."`
-	MessageBytes int           `default:"100" placeholder:"N" help:"Size of a message's text."`
-	Duration     time.Duration `default:"60s" help:"How long it goes on."`
+	Sockets      int           `long:"sockets" default:"1000" value-name:"N" description:"Viewers."`
+	Threads      int           `long:"threads" default:"20" value-name:"N" description:"Threads they watch, one each."`
+	Rate         float64       `long:"rate" default:"50" value-name:"N" description:"Messages a second, in all."`
+	Posters      int           `long:"posters" default:"16" value-name:"N" description:"Posts under way at the same time, at most."`
+	Turnover     float64       `long:"turnover" default:"0.05" value-name:"SHARE" description:"Share of the viewers that leave each second."`
+	Away         time.Duration `long:"away" default:"2s" description:"How long one is away, at most."`
+	MessageBytes int           `long:"message-bytes" default:"100" value-name:"N" description:"Size of a message's text."`
+	Duration     time.Duration `long:"duration" default:"60s" description:"How long it goes on."`
 
 	stage    *stage
 	leaving  atomic.Int64

@@ -11,11 +11,11 @@ import (
 // the server can do.
 type fanout struct {
 	options
-	Sockets      int           `default:"1000" placeholder:"N" help:"Viewers."`
-	Window       int           `default:"8" placeholder:"N" help:"Messages on their way at the same time."`
-	MessageBytes int           `default:"100" placeholder:"N" help:"Size of a message's text."`
-	Warmup       time.Duration `default:"2s" help:"Before measuring."`
-	Duration     time.Duration `default:"10s" help:"Of measuring."`
+	Sockets      int           `long:"sockets" default:"1000" value-name:"N" description:"Viewers."`
+	Window       int           `long:"window" default:"8" value-name:"N" description:"Messages on their way at the same time."`
+	MessageBytes int           `long:"message-bytes" default:"100" value-name:"N" description:"Size of a message's text."`
+	Warmup       time.Duration `long:"warmup" default:"2s" description:"Before measuring."`
+	Duration     time.Duration `long:"duration" default:"10s" description:"Of measuring."`
 }
 
 // Run plays the scenario.
@@ -47,12 +47,12 @@ func (s *stage) reporting(warmup, length time.Duration) func(context.Context) er
 // it is not at its limit.
 type rate struct {
 	options
-	Sockets      int           `default:"1000" placeholder:"N" help:"Viewers."`
-	Rate         float64       `default:"20" placeholder:"N" help:"Messages a second."`
-	Posters      int           `default:"16" placeholder:"N" help:"Posts under way at the same time, at most."`
-	MessageBytes int           `default:"100" placeholder:"N" help:"Size of a message's text."`
-	Warmup       time.Duration `default:"2s" help:"Before measuring."`
-	Duration     time.Duration `default:"20s" help:"Of measuring."`
+	Sockets      int           `long:"sockets" default:"1000" value-name:"N" description:"Viewers."`
+	Rate         float64       `long:"rate" default:"20" value-name:"N" description:"Messages a second."`
+	Posters      int           `long:"posters" default:"16" value-name:"N" description:"Posts under way at the same time, at most."`
+	MessageBytes int           `long:"message-bytes" default:"100" value-name:"N" description:"Size of a message's text."`
+	Warmup       time.Duration `long:"warmup" default:"2s" description:"Before measuring."`
+	Duration     time.Duration `long:"duration" default:"20s" description:"Of measuring."`
 }
 
 // Run plays the scenario.
@@ -72,13 +72,13 @@ func (r *rate) play(ctx context.Context, s *stage) error {
 // chat is many threads with some viewers each, in which people post.
 type chat struct {
 	options
-	Sockets      int           `default:"1000" placeholder:"N" help:"Viewers."`
-	Threads      int           `default:"100" placeholder:"N" help:"Threads they watch, one each."`
-	Posters      int           `default:"16" placeholder:"N" help:"Posts under way at the same time, at most."`
-	Rate         float64       `default:"0" placeholder:"N" help:"Messages a second; 0: as many as the server takes."`
-	MessageBytes int           `default:"100" placeholder:"N" help:"Size of a message's text."`
-	Warmup       time.Duration `default:"2s" help:"Before measuring."`
-	Duration     time.Duration `default:"20s" help:"Of measuring."`
+	Sockets      int           `long:"sockets" default:"1000" value-name:"N" description:"Viewers."`
+	Threads      int           `long:"threads" default:"100" value-name:"N" description:"Threads they watch, one each."`
+	Posters      int           `long:"posters" default:"16" value-name:"N" description:"Posts under way at the same time, at most."`
+	Rate         float64       `long:"rate" value-name:"N" description:"Messages a second; 0: as many as the server takes."`
+	MessageBytes int           `long:"message-bytes" default:"100" value-name:"N" description:"Size of a message's text."`
+	Warmup       time.Duration `long:"warmup" default:"2s" description:"Before measuring."`
+	Duration     time.Duration `long:"duration" default:"20s" description:"Of measuring."`
 }
 
 // Run plays the scenario.
@@ -105,10 +105,10 @@ func (c *chat) play(ctx context.Context, s *stage) error {
 // waits for.
 type post struct {
 	options
-	Sockets      int           `default:"1" placeholder:"N" help:"Viewers; each message must have reached all."`
-	Count        int           `default:"500" placeholder:"N" help:"Messages."`
-	Pause        time.Duration `default:"10ms" help:"Between one's arrival and the next."`
-	MessageBytes int           `default:"100" placeholder:"N" help:"Size of a message's text."`
+	Sockets      int           `long:"sockets" default:"1" value-name:"N" description:"Viewers; each message must have reached all."`
+	Count        int           `long:"count" default:"500" value-name:"N" description:"Messages."`
+	Pause        time.Duration `long:"pause" default:"10ms" description:"Between one's arrival and the next."`
+	MessageBytes int           `long:"message-bytes" default:"100" value-name:"N" description:"Size of a message's text."`
 }
 
 // Run plays the scenario.

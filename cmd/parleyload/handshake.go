@@ -15,11 +15,11 @@ import (
 // as it is greeted.
 type handshake struct {
 	options
-	Open     int           `default:"100" placeholder:"N" help:"Sockets at the same time."`
-	Threads  int           `default:"10" placeholder:"N" help:"Threads they open."`
-	Global   bool          `help:"They open the global stream instead."`
-	Warmup   time.Duration `default:"1s" help:"Before measuring."`
-	Duration time.Duration `default:"10s" help:"Of measuring."`
+	Open     int           `long:"open" default:"100" value-name:"N" description:"Sockets at the same time."`
+	Threads  int           `long:"threads" default:"10" value-name:"N" description:"Threads they open."`
+	Global   bool          `long:"global" description:"They open the global stream instead."`
+	Warmup   time.Duration `long:"warmup" default:"1s" description:"Before measuring."`
+	Duration time.Duration `long:"duration" default:"10s" description:"Of measuring."`
 }
 
 // Run plays the scenario.

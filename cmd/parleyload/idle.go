@@ -12,11 +12,11 @@ import (
 // processor time for its heartbeats.
 type idle struct {
 	options
-	Sockets int           `default:"1000" placeholder:"N" help:"Viewers."`
-	Threads int           `default:"100" placeholder:"N" help:"Threads they watch, one each."`
-	Global  bool          `help:"They open the global stream instead of a thread's."`
-	Hold    time.Duration `default:"60s" help:"How long nothing happens; heartbeats come every 30 s."`
-	Settle  time.Duration `default:"5s" help:"How long memory is watched, before and after; the least counts."`
+	Sockets int           `long:"sockets" default:"1000" value-name:"N" description:"Viewers."`
+	Threads int           `long:"threads" default:"100" value-name:"N" description:"Threads they watch, one each."`
+	Global  bool          `long:"global" description:"They open the global stream instead of a thread's."`
+	Hold    time.Duration `long:"hold" default:"60s" description:"How long nothing happens; heartbeats come every 30 s."`
+	Settle  time.Duration `long:"settle" default:"5s" description:"How long memory is watched, before and after; the least counts."`
 }
 
 // Run plays the scenario.

@@ -6,13 +6,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"syscall"
 
-	"github.com/alecthomas/kong"
+	"github.com/jessevdk/go-flags"
 )
 
 // Exit codes.
@@ -27,17 +28,17 @@ const description = `Puts a Parley server on this machine under load, and checks
 
 // commands is the command line.
 type commands struct {
-	Post      post      `cmd:"" help:"How long one message takes to reach a viewer while nothing else happens."`
-	Idle      idle      `cmd:"" help:"What sockets cost on which nothing happens."`
-	Fanout    fanout    `cmd:"" help:"How fast one thread's messages reach many viewers: a closed window of messages on their way."`
-	Rate      rate      `cmd:"" help:"How long messages take to reach many viewers of one thread, at a fixed rate."`
-	Chat      chat      `cmd:"" help:"Many threads at once: posts a second, and deliveries."`
-	Page      page      `cmd:"" help:"How fast the newest messages of a thread are read."`
-	Storm     storm     `cmd:"" help:"All sockets drop, miss some events and come back at once."`
-	Stuck     stuck     `cmd:"" help:"One reader stops reading: what the others notice."`
-	Churn     churn     `cmd:"" help:"Sockets come, go and resume for a long time, while people talk."`
-	Handshake handshake `cmd:"" help:"How many sockets a second can be opened."`
-	Reference reference `cmd:"" help:"Serve the bare hub that --reference compares with."`
+	Post      post      `command:"post" description:"How long one message takes to reach a viewer while nothing else happens."`
+	Idle      idle      `command:"idle" description:"What sockets cost on which nothing happens."`
+	Fanout    fanout    `command:"fanout" description:"How fast one thread's messages reach many viewers: a closed window of messages on their way."`
+	Rate      rate      `command:"rate" description:"How long messages take to reach many viewers of one thread, at a fixed rate."`
+	Chat      chat      `command:"chat" description:"Many threads at once: posts a second, and deliveries."`
+	Page      page      `command:"page" description:"How fast the newest messages of a thread are read."`
+	Storm     storm     `command:"storm" description:"All sockets drop, miss some events and come back at once."`
+	Stuck     stuck     `command:"stuck" description:"One reader stops reading: what the others notice."`
+	Churn     churn     `command:"churn" description:"Sockets come, go and resume for a long time, while people talk."`
+	Handshake handshake `command:"handshake" description:"How many sockets a second can be opened."`
+	Reference reference `command:"reference" description:"Serve the bare hub that --reference compares with."`
 }
 
 // streams is where a command writes.
@@ -49,18 +50,16 @@ func main() { os.Exit(run(os.Args[1:], streams{os.Stdout, os.Stderr})) }
 func run(args []string, to streams) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	var c commands
-	parser, err := kong.New(&c, kong.Name("parleyload"), kong.Description(description),
-		kong.ValueFormatter(withDefault), kong.Writers(to.out, to.progress), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(to))
-	if err != nil {
-		panic(err) // a wrong tag
+	command, err := parse(args)
+	if help := (*flags.Error)(nil); errors.As(err, &help) && help.Type == flags.ErrHelp {
+		fmt.Fprintln(to.out, help.Message)
+		return exitDone
 	}
-	command, err := parser.Parse(args)
 	if err != nil {
 		fmt.Fprintln(to.progress, "parleyload:", err)
 		return exitWrongUse
 	}
-	if err := command.Run(); err != nil {
+	if err := command.Run(ctx, to); err != nil {
 		if err != errFaults { // those alone are told already
 			fmt.Fprintln(to.progress, "parleyload:", err)
 		}
@@ -69,11 +68,30 @@ func run(args []string, to streams) int {
 	return exitDone
 }
 
-// withDefault adds to a flag's help what it is when it is not given.
-func withDefault(flag *kong.Value) string {
-	help := kong.DefaultHelpValueFormatter(flag)
-	if flag.HasDefault && flag.Default != "" {
-		help += " [" + flag.Default + "]"
+// command is one of commands.
+type command interface {
+	Validate() error
+	Run(ctx context.Context, to streams) error
+}
+
+// parse returns the command that the arguments ask for.
+func parse(args []string) (command, error) {
+	var c commands
+	parser := flags.NewNamedParser("parleyload", flags.HelpFlag|flags.PassDoubleDash|flags.AllowBoolValues)
+	parser.LongDescription = description
+	if _, err := parser.AddGroup("Settings", "", &c); err != nil {
+		return nil, err
 	}
-	return help
+	rest, err := parser.ParseArgs(args)
+	if err == nil && len(rest) > 0 {
+		err = fmt.Errorf("%q is one argument too many", rest[0])
+	}
+	if err != nil {
+		return nil, err
+	}
+	chosen := map[string]command{
+		"post": &c.Post, "idle": &c.Idle, "fanout": &c.Fanout, "rate": &c.Rate, "chat": &c.Chat, "page": &c.Page,
+		"storm": &c.Storm, "stuck": &c.Stuck, "churn": &c.Churn, "handshake": &c.Handshake, "reference": &c.Reference,
+	}[parser.Active.Name]
+	return chosen, chosen.Validate()
 }

@@ -106,8 +106,9 @@ func checkDrawing(t *testing.T, file string) {
 
 func TestWrongUseIsToldWithExitCode2(t *testing.T) {
 	for want, args := range map[string][]string{
-		"expected one of":     {},
-		"unexpected argument": {"dance"},
+		"specify one command": {},
+		"Unknown command":     {"dance"},
+		"one argument too":    {"idle", "now"},
 		"unknown flag":        {"idle", "--tables=4"},
 		"without --url":       {"idle", "--url="},
 		"no weapon":           {"idle", "--url=http://192.0.2.1:80"},

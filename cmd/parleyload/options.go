@@ -13,25 +13,25 @@ import (
 
 // options is what every scenario can be told.
 type options struct {
-	URL               string        `default:"http://127.0.0.1:8080" placeholder:"URL" help:"The server, on this machine. Empty: none, with --reference."`
-	WatchURL          string        `placeholder:"URL" help:"Where the audience watches: another replica, on this machine. Default: --url."`
-	AdminURL          string        `default:"http://127.0.0.1:9090" placeholder:"URL" help:"Its admin address, to collect garbage before memory is measured. Empty: none."`
-	PID               int           `placeholder:"N" help:"The server's process; default: who listens at its port."`
-	Creator           string        `json:"-" default:"Ada" env:"PARLEYLOAD_CREATOR" placeholder:"NAME[:PASSWORD]" help:"Who makes the threads and posts. Without a password: somebody of a demo community."`
-	UsersFile         string        `type:"existingfile" placeholder:"FILE" help:"People who watch, a line each: name,password. Default: new ones are registered."`
-	CookieFile        string        `placeholder:"FILE" help:"Their Cookie headers, a line each. Those that are missing are added, to be used again: signing in is slow on purpose."`
-	MaxSocketsPerUser int           `default:"20" placeholder:"N" help:"The server's own setting of that name."`
-	Addresses         int           `default:"8" placeholder:"N" help:"How many of 127.0.0.1, 127.0.0.2, … to connect from: each has 28,000 ports."`
-	Shards            int           `default:"2" placeholder:"N" help:"Goroutines that read."`
-	AtOnce            int           `default:"64" placeholder:"N" help:"Sockets that connect at the same time."`
-	Patience          time.Duration `default:"30s" help:"How long to wait for what should come."`
-	Reference         bool          `help:"Measure the bare reference hub in the same run, and give every figure as a ratio to it too."`
-	FrameBytes        int           `default:"300" placeholder:"N" help:"Size of the reference hub's frames."`
-	Repeat            int           `default:"1" placeholder:"N" help:"Runs; figures are medians."`
-	KeepThreads       bool          `help:"Leave the threads that were made; default: delete them."`
-	Quiet             bool          `short:"q" help:"No progress line."`
-	JSON              string        `name:"json" placeholder:"FILE" help:"Write the results as JSON."`
-	Plot              string        `placeholder:"FILE.svg" help:"Draw latencies and throughput."`
+	URL               string        `long:"url" default:"http://127.0.0.1:8080" value-name:"URL" description:"The server, on this machine. Empty: none, with --reference."`
+	WatchURL          string        `long:"watch-url" value-name:"URL" description:"Where the audience watches: another replica, on this machine. Default: --url."`
+	AdminURL          string        `long:"admin-url" default:"http://127.0.0.1:9090" value-name:"URL" description:"Its admin address, to collect garbage before memory is measured. Empty: none."`
+	PID               int           `long:"pid" value-name:"N" description:"The server's process; default: who listens at its port."`
+	Creator           string        `json:"-" long:"creator" default:"Ada" env:"PARLEYLOAD_CREATOR" value-name:"NAME[:PASSWORD]" description:"Who makes the threads and posts. Without a password: somebody of a demo community."`
+	UsersFile         string        `long:"users-file" value-name:"FILE" description:"People who watch, a line each: name,password. Default: new ones are registered."`
+	CookieFile        string        `long:"cookie-file" value-name:"FILE" description:"Their Cookie headers, a line each. Those that are missing are added, to be used again: signing in is slow on purpose."`
+	MaxSocketsPerUser int           `long:"max-sockets-per-user" default:"20" value-name:"N" description:"The server's own setting of that name."`
+	Addresses         int           `long:"addresses" default:"8" value-name:"N" description:"How many of 127.0.0.1, 127.0.0.2, … to connect from: each has 28,000 ports."`
+	Shards            int           `long:"shards" default:"2" value-name:"N" description:"Goroutines that read."`
+	AtOnce            int           `long:"at-once" default:"64" value-name:"N" description:"Sockets that connect at the same time."`
+	Patience          time.Duration `long:"patience" default:"30s" description:"How long to wait for what should come."`
+	Reference         bool          `long:"reference" description:"Measure the bare reference hub in the same run, and give every figure as a ratio to it too."`
+	FrameBytes        int           `long:"frame-bytes" default:"300" value-name:"N" description:"Size of the reference hub's frames."`
+	Repeat            int           `long:"repeat" default:"1" value-name:"N" description:"Runs; figures are medians."`
+	KeepThreads       bool          `long:"keep-threads" description:"Leave the threads that were made; default: delete them."`
+	Quiet             bool          `long:"quiet" short:"q" description:"No progress line."`
+	JSON              string        `long:"json" value-name:"FILE" description:"Write the results as JSON."`
+	Plot              string        `long:"plot" value-name:"FILE.svg" description:"Draw latencies and throughput."`
 }
 
 // Validate says what is wrong with options that are each well-formed.

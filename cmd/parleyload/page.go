@@ -10,12 +10,12 @@ import (
 // page reads the newest messages of a thread, again and again.
 type page struct {
 	options
-	Readers      int           `default:"8" placeholder:"N" help:"Pages under way at the same time."`
-	Messages     int           `default:"60" placeholder:"N" help:"Messages in the thread."`
-	Limit        int           `default:"50" placeholder:"N" help:"Messages of a page, at most."`
-	MessageBytes int           `default:"100" placeholder:"N" help:"Size of a message's text."`
-	Warmup       time.Duration `default:"1s" help:"Before measuring."`
-	Duration     time.Duration `default:"10s" help:"Of measuring."`
+	Readers      int           `long:"readers" default:"8" value-name:"N" description:"Pages under way at the same time."`
+	Messages     int           `long:"messages" default:"60" value-name:"N" description:"Messages in the thread."`
+	Limit        int           `long:"limit" default:"50" value-name:"N" description:"Messages of a page, at most."`
+	MessageBytes int           `long:"message-bytes" default:"100" value-name:"N" description:"Size of a message's text."`
+	Warmup       time.Duration `long:"warmup" default:"1s" description:"Before measuring."`
+	Duration     time.Duration `long:"duration" default:"10s" description:"Of measuring."`
 }
 
 // Run plays the scenario.

@@ -14,9 +14,15 @@ import (
 
 // reference serves the bare hub.
 type reference struct {
-	Addr       string `default:"127.0.0.1:9300" placeholder:"HOST:PORT" help:"Where, on this machine."`
-	FrameBytes int    `default:"300" placeholder:"N" help:"Size of a frame."`
-	UntilEOF   bool   `name:"until-eof" hidden:"" help:"End with the standard input."`
+	Addr       string `long:"addr" default:"127.0.0.1:9300" value-name:"HOST:PORT" description:"Where, on this machine."`
+	FrameBytes int    `long:"frame-bytes" default:"300" value-name:"N" description:"Size of a frame."`
+	UntilEOF   bool   `long:"until-eof" hidden:"yes" description:"End with the standard input."`
+}
+
+// Validate refuses an address that is not of this machine.
+func (r *reference) Validate() error {
+	_, err := loopback("http://" + r.Addr)
+	return err
 }
 
 // Run serves until it is interrupted.

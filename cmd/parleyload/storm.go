@@ -13,11 +13,11 @@ import (
 // comes back at once, and has missed something.
 type storm struct {
 	options
-	Sockets      int `default:"1000" placeholder:"N" help:"Viewers."`
-	Threads      int `default:"10" placeholder:"N" help:"Threads they watch, one each."`
-	Events       int `default:"20" placeholder:"N" help:"Messages in each thread that everybody misses, at most 1000."`
-	Rush         int `default:"1000" placeholder:"N" help:"Sockets that come back at the same time; more wait for these."`
-	MessageBytes int `default:"100" placeholder:"N" help:"Size of a message's text."`
+	Sockets      int `long:"sockets" default:"1000" value-name:"N" description:"Viewers."`
+	Threads      int `long:"threads" default:"10" value-name:"N" description:"Threads they watch, one each."`
+	Events       int `long:"events" default:"20" value-name:"N" description:"Messages in each thread that everybody misses, at most 1000."`
+	Rush         int `long:"rush" default:"1000" value-name:"N" description:"Sockets that come back at the same time; more wait for these."`
+	MessageBytes int `long:"message-bytes" default:"100" value-name:"N" description:"Size of a message's text."`
 }
 
 // logReads is the server's count of the pages it has read of its log. However many come back, one

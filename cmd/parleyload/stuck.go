@@ -18,12 +18,12 @@ import (
 // stopped reading: what the others notice, and when the server gives it up.
 type stuck struct {
 	options
-	Sockets      int           `default:"1000" placeholder:"N" help:"Viewers, one of whom gets stuck."`
-	Rate         float64       `default:"20" placeholder:"N" help:"Messages a second."`
-	Posters      int           `default:"16" placeholder:"N" help:"Posts under way at the same time, at most."`
-	MessageBytes int           `default:"2000" placeholder:"N" help:"Size of a message's text: large enough to fill what the kernel holds."`
-	Warmup       time.Duration `default:"2s" help:"Before measuring, each time."`
-	Duration     time.Duration `default:"20s" help:"Of measuring, each time."`
+	Sockets      int           `long:"sockets" default:"1000" value-name:"N" description:"Viewers, one of whom gets stuck."`
+	Rate         float64       `long:"rate" default:"20" value-name:"N" description:"Messages a second."`
+	Posters      int           `long:"posters" default:"16" value-name:"N" description:"Posts under way at the same time, at most."`
+	MessageBytes int           `long:"message-bytes" default:"2000" value-name:"N" description:"Size of a message's text: large enough to fill what the kernel holds."`
+	Warmup       time.Duration `long:"warmup" default:"2s" description:"Before measuring, each time."`
+	Duration     time.Duration `long:"duration" default:"20s" description:"Of measuring, each time."`
 
 	viewer *audience.Viewer
 	ended  chan swarm.Ending

@@ -10,9 +10,6 @@ package config
 
 import (
 	"fmt"
-	"log/slog"
-	"net/netip"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -20,37 +17,37 @@ import (
 
 // Log says how the log reads.
 type Log struct {
-	LogFormat string     `default:"text" enum:"text,json" help:"How the log reads: text or json."`
-	LogLevel  slog.Level `default:"info" help:"What is logged: debug, info, warn or error, and what is graver. (*)"`
+	LogFormat string `long:"log-format" default:"text" choice:"text" choice:"json" description:"How the log reads: text or json."`
+	LogLevel  Level  `long:"log-level" default:"info" value-name:"LEVEL" description:"What is logged: debug, info, warn or error, and what is graver. (*)"`
 }
 
 // Serve is what the server can be told. Its fields' tags are the command line;
 // those whose help ends with (*) can change while it runs, see Adopt.
 type Serve struct {
-	Addr                 string         `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to answer."`
-	AdminAddr            string         `default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Where to serve metrics and profiles to operators; empty: nowhere. Never let strangers reach it."`
-	Origins              []Origin       `name:"origin" placeholder:"https://HOST" help:"Another origin whose pages may act for the people signed in here; repeatable. (*)"`
-	TrustedProxies       []netip.Prefix `placeholder:"CIDR" help:"Networks of proxies that are believed about who asks, and whether by HTTPS (X-Forwarded-For, X-Forwarded-Proto). (*)"`
-	CookieName           string         `default:"session_id" help:"The cookie that keeps people signed in."`
-	MaxSocketsPerUser    int            `default:"20" placeholder:"N" help:"Live connections one person may have."`
-	MaxSockets           int            `default:"0" placeholder:"N" help:"Live connections of all; beyond, clients are asked to come back. 0: as many as there are files to open."`
-	HandshakesPerSecond  int            `default:"10000" placeholder:"N" help:"Connections that may be opened a second, three times as many at once; 0: any number."`
-	HandshakesPerAddress int            `default:"200" placeholder:"N" help:"The same for each address, ten times as many at once; not for those of this machine, where proxies are. 0: any number."`
-	PostsPerMinute       int            `default:"30" placeholder:"N" help:"Messages a member may post; 0: any number. The creator and the team may always. (*)"`
-	Uploads              string         `placeholder:"DIR" help:"The folder for images that people upload; empty: beside the SQLite file, by its name (parley-uploads), or in the working directory."`
-	MaxUpload            int            `default:"10" placeholder:"MB" help:"The size of an uploaded image at most, in megabytes."`
-	LinkPreviews         bool           `help:"Fetch pages that messages link to, and show their titles and descriptions below. Only public addresses are asked."`
-	S3Endpoint           string         `name:"s3-endpoint" placeholder:"https://HOST" help:"An S3 service to keep images in instead of a folder. Empty: none."`
-	S3Bucket             string         `name:"s3-bucket" placeholder:"NAME" help:"The bucket for images, which has to exist."`
-	S3Region             string         `name:"s3-region" default:"us-east-1" placeholder:"NAME" help:"The bucket's region."`
-	S3AccessKey          string         `name:"s3-access-key" placeholder:"KEY" help:"The access key for the bucket."`
-	S3SecretKey          string         `name:"s3-secret-key" placeholder:"KEY" help:"The secret to it. Best set with PARLEY_S3_SECRET_KEY, as everybody sees a process's arguments."`
-	Redis                string         `placeholder:"redis://HOST" help:"The Redis that carries events between replicas and counts limits for all of them: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS. Best set with PARLEY_REDIS, as everybody sees a process's arguments. Empty: none."`
-	RedisCA              string         `name:"redis-ca" placeholder:"FILE" help:"The certificates that vouch for the Redis, in PEM; empty: those of the system."`
-	RedisCert            string         `name:"redis-cert" placeholder:"FILE" help:"The certificate to show to the Redis, in PEM."`
-	RedisKey             string         `name:"redis-key" placeholder:"FILE" help:"The key of that certificate, in PEM."`
-	Drain                time.Duration  `default:"30s" placeholder:"DURATION" help:"How long to take, when asked to stop, for sending sockets elsewhere one after another; 0: all at once. (*)"`
-	Demo                 bool           `help:"Fill an empty database with a lively community, whose people anybody can sign in as with a click."`
+	Addr                 string        `long:"addr" default:"127.0.0.1:8080" value-name:"HOST:PORT" description:"Where to answer."`
+	AdminAddr            string        `long:"admin-addr" default:"127.0.0.1:9090" value-name:"HOST:PORT" description:"Where to serve metrics and profiles to operators; empty: nowhere. Never let strangers reach it."`
+	Origins              Origins       `long:"origin" value-name:"https://HOST" description:"Another origin whose pages may act for the people signed in here; repeatable. (*)"`
+	TrustedProxies       Networks      `long:"trusted-proxies" value-name:"CIDR" description:"Networks of proxies that are believed about who asks, and whether by HTTPS (X-Forwarded-For, X-Forwarded-Proto). (*)"`
+	CookieName           string        `long:"cookie-name" default:"session_id" value-name:"NAME" description:"The cookie that keeps people signed in."`
+	MaxSocketsPerUser    int           `long:"max-sockets-per-user" default:"20" value-name:"N" description:"Live connections one person may have."`
+	MaxSockets           int           `long:"max-sockets" value-name:"N" description:"Live connections of all; beyond, clients are asked to come back. 0: as many as there are files to open."`
+	HandshakesPerSecond  int           `long:"handshakes-per-second" default:"10000" value-name:"N" description:"Connections that may be opened a second, three times as many at once; 0: any number."`
+	HandshakesPerAddress int           `long:"handshakes-per-address" default:"200" value-name:"N" description:"The same for each address, ten times as many at once; not for those of this machine, where proxies are. 0: any number."`
+	PostsPerMinute       int           `long:"posts-per-minute" default:"30" value-name:"N" description:"Messages a member may post; 0: any number. The creator and the team may always. (*)"`
+	Uploads              string        `long:"uploads" value-name:"DIR" description:"The folder for images that people upload; empty: beside the SQLite file, by its name (parley-uploads), or in the working directory."`
+	MaxUpload            int           `long:"max-upload" default:"10" value-name:"MB" description:"The size of an uploaded image at most, in megabytes."`
+	LinkPreviews         bool          `long:"link-previews" description:"Fetch pages that messages link to, and show their titles and descriptions below. Only public addresses are asked."`
+	S3Endpoint           string        `long:"s3-endpoint" value-name:"https://HOST" description:"An S3 service to keep images in instead of a folder. Empty: none."`
+	S3Bucket             string        `long:"s3-bucket" value-name:"NAME" description:"The bucket for images, which has to exist."`
+	S3Region             string        `long:"s3-region" default:"us-east-1" value-name:"NAME" description:"The bucket's region."`
+	S3AccessKey          string        `long:"s3-access-key" value-name:"KEY" description:"The access key for the bucket."`
+	S3SecretKey          string        `long:"s3-secret-key" value-name:"KEY" description:"The secret to it. Best set with PARLEY_S3_SECRET_KEY, as everybody sees a process's arguments."`
+	Redis                string        `long:"redis" value-name:"redis://HOST" description:"The Redis that carries events between replicas and counts limits for all of them: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS. Best set with PARLEY_REDIS, as everybody sees a process's arguments. Empty: none."`
+	RedisCA              string        `long:"redis-ca" value-name:"FILE" description:"The certificates that vouch for the Redis, in PEM; empty: those of the system."`
+	RedisCert            string        `long:"redis-cert" value-name:"FILE" description:"The certificate to show to the Redis, in PEM."`
+	RedisKey             string        `long:"redis-key" value-name:"FILE" description:"The key of that certificate, in PEM."`
+	Drain                time.Duration `long:"drain" default:"30s" value-name:"DURATION" description:"How long to take, when asked to stop, for sending sockets elsewhere one after another; 0: all at once. (*)"`
+	Demo                 bool          `long:"demo" description:"Fill an empty database with a lively community, whose people anybody can sign in as with a click."`
 }
 
 // Validate says what is wrong with settings that are each well-formed.
@@ -117,18 +114,4 @@ func (s *Serve) Adopt(next Serve) (restart []string) {
 	s.Origins, s.TrustedProxies = slices.Clone(next.Origins), slices.Clone(next.TrustedProxies)
 	s.PostsPerMinute, s.Drain = next.PostsPerMinute, next.Drain
 	return restart
-}
-
-// Origin is a web origin, as browsers send it: https://example.org, with a port
-// if it is not the scheme's own.
-type Origin string
-
-// UnmarshalText reads an origin from the command line.
-func (o *Origin) UnmarshalText(text []byte) error {
-	u, err := url.Parse(string(text))
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || *u != (url.URL{Scheme: u.Scheme, Host: u.Host}) {
-		return fmt.Errorf("%q is no origin: give scheme and host alone, like https://example.org", text)
-	}
-	*o = Origin(strings.ToLower(u.Scheme + "://" + u.Host))
-	return nil
 }

@@ -9,14 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 
 	"parley/internal/config"
 )
 
 type settings struct {
-	Config kong.ConfigFlag
 	config.Log
 	config.Serve
 }
@@ -32,11 +30,13 @@ func load(t *testing.T, file string, args ...string) (settings, error) {
 		args = append(args, "--config", name)
 	}
 	var s settings
-	parser, err := kong.New(&s, config.Options(os.LookupEnv)...)
+	parser, err := config.NewParser("parley", &s, os.LookupEnv)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = parser.Parse(args)
+	if _, err = parser.ParseArgs(args); err == nil {
+		err = s.Validate()
+	}
 	return s, err
 }
 
@@ -59,7 +59,7 @@ func TestWithoutSettingsTheServerIsForThisMachineAlone(t *testing.T) {
 	if diff := cmp.Diff(want, got.Serve); diff != "" {
 		t.Errorf("defaults (-want +got):\n%s", diff)
 	}
-	if got.LogFormat != "text" || got.LogLevel != slog.LevelInfo {
+	if got.LogFormat != "text" || got.LogLevel.Level != slog.LevelInfo {
 		t.Errorf("logs as %s from %s", got.LogFormat, got.LogLevel)
 	}
 }
@@ -118,13 +118,13 @@ admin-addr =
 	want := config.Serve{
 		Addr: "127.0.0.1:8080", CookieName: "session_id", MaxSocketsPerUser: 20, HandshakesPerSecond: 10_000, HandshakesPerAddress: 200, PostsPerMinute: 30, Drain: 30 * time.Second,
 		MaxUpload: 10, S3Region: "us-east-1",
-		Origins:        []config.Origin{"https://ada.example", "http://localhost:3000"},
-		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")},
+		Origins:        config.Origins{"https://ada.example", "http://localhost:3000"},
+		TrustedProxies: config.Networks{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")},
 	}
 	if diff := cmp.Diff(want, got.Serve, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
 		t.Errorf("settings (-want +got):\n%s", diff)
 	}
-	if got.LogFormat != "json" || got.LogLevel != slog.LevelWarn {
+	if got.LogFormat != "json" || got.LogLevel.Level != slog.LevelWarn {
 		t.Errorf("logs as %s from %s", got.LogFormat, got.LogLevel)
 	}
 }
@@ -134,13 +134,14 @@ func TestWhatIsWrongIsSaidInOneLine(t *testing.T) {
 		{"a misspelt name in the file", "post-per-minute = 3", "", `sets "post-per-minute", which is no flag`},
 		{"a line that is no setting", "demo", "", "line 1 of the configuration file is not of the form name = value"},
 		{"one value twice", "addr = :1\naddr = :2", "", `sets "addr" more than once`},
+		{"neither true nor false", "demo =", "", `sets "demo" to nothing`},
 		{"an origin with a path", "", "--origin=https://ada.example/forum", "is no origin"},
 		{"an origin without a scheme", "", "--origin=ada.example", "is no origin"},
 		{"a network that is none", "", "--trusted-proxies=10.0.0.0", "10.0.0.0"},
 		{"no sockets", "", "--max-sockets-per-user=0", "must be at least 1"},
 		{"fewer posts than none", "", "--posts-per-minute=-1", "must be 0 (any number) or more"},
 		{"a cookie that browsers refuse", "", "--cookie-name=a b", "--cookie-name must be"},
-		{"a format there is not", "", "--log-format=xml", "--log-format must be one of"},
+		{"a format there is not", "", "--log-format=xml", "Invalid value `xml' for option `--log-format'. Allowed values are: text or json"},
 		{"uploads without bounds", "", "--max-upload=0", "--max-upload must be 1 to 100 MB"},
 		{"a service without a bucket", "", "--s3-endpoint=https://s3.example.org", "need each other"},
 		{"two places for images", "uploads = here\ns3-bucket = pictures", "--s3-endpoint=https://s3.example.org", "images are kept in one place"},
@@ -159,9 +160,16 @@ func TestWhatIsWrongIsSaidInOneLine(t *testing.T) {
 	}
 }
 
+func TestAnEmptyVariableSwitchesNothingOn(t *testing.T) {
+	t.Setenv("PARLEY_DEMO", "")
+	if _, err := config.NewParser("parley", &settings{}, os.LookupEnv); err == nil || !strings.Contains(err.Error(), "PARLEY_DEMO is empty") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestARunningServerAdoptsWhatItCanAndNamesTheRest(t *testing.T) {
 	running, next := mustLoad(t, "").Serve, mustLoad(t, "").Serve
-	next.Origins, next.PostsPerMinute = []config.Origin{"https://ada.example"}, 60
+	next.Origins, next.PostsPerMinute = config.Origins{"https://ada.example"}, 60
 	if restart := running.Adopt(next); len(restart) != 0 || running.PostsPerMinute != 60 || len(running.Origins) != 1 {
 		t.Errorf("adopted %+v, restart for %v", running, restart)
 	}

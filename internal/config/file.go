@@ -2,39 +2,105 @@ package config
 
 import (
 	"bufio"
-	"fmt"
 	"io"
+	"os"
 	"reflect"
-	"slices"
 	"strings"
 
-	"github.com/alecthomas/kong"
+	"github.com/jessevdk/go-flags"
 )
 
-// Options make kong read settings from the environment and from the file of a
-// kong.ConfigFlag too. lookup is os.LookupEnv.
-func Options(lookup func(string) (string, bool)) []kong.Option {
-	return []kong.Option{
-		kong.DefaultEnvars("PARLEY"),
-		kong.Configuration(func(r io.Reader) (kong.Resolver, error) {
-			settings, err := parse(r)
-			return file{settings, lookup}, err
-		}),
+// NewParser returns what reads a command line into the fields of line, which have the
+// tags of package flags; what the arguments do not set comes from the environment, or
+// else from the file that --config names. lookup is os.LookupEnv.
+func NewParser(program string, line any, lookup func(string) (string, bool)) (*flags.Parser, error) {
+	p := flags.NewNamedParser(program, flags.HelpFlag|flags.PassDoubleDash|flags.AllowBoolValues)
+	file := &fileFlag{func(name string) error { return readFile(p, name) }}
+	if _, err := p.AddGroup("Configuration", "", file); err != nil { // before all that take their defaults from it
+		return nil, err
 	}
+	if _, err := p.AddGroup("Settings", "", line); err != nil {
+		return nil, err
+	}
+	for _, option := range options(p.Command) {
+		switch option.EnvDefaultKey {
+		case "":
+			option.EnvDefaultKey = "PARLEY_" + strings.ToUpper(strings.ReplaceAll(option.LongName, "-", "_"))
+		case "-":
+			option.EnvDefaultKey = ""
+		}
+		if value, set := lookup(option.EnvDefaultKey); set && unsaid(option, value) {
+			return nil, wrong("%s is empty: set it to true or false, or not at all", option.EnvDefaultKey)
+		}
+	}
+	return p, nil
 }
 
-// file is a configuration file: lines of the form
+// fileFlag reads settings from a file.
+type fileFlag struct {
+	Config func(name string) error `long:"config" value-name:"FILE" description:"Read settings from a file of lines name = value; the names are those of the flags. Flags and the environment outweigh it."`
+}
+
+// unsaid reports whether a value leaves open what it sets: package flags would take it
+// for true.
+func unsaid(option *flags.Option, value string) bool {
+	return value == "" && option.Field().Type.Kind() == reflect.Bool
+}
+
+// options returns those of a command and of all below it.
+func options(c *flags.Command) (all []*flags.Option) {
+	for groups := []*flags.Group{c.Group}; len(groups) > 0; groups = groups[1:] {
+		all = append(all, groups[0].Options()...)
+		groups = append(groups, groups[0].Groups()...)
+	}
+	for _, sub := range c.Commands() {
+		all = append(all, options(sub)...)
+	}
+	return all
+}
+
+// readFile makes what a file sets the defaults of a parser's options. It refuses names
+// that no command has: a setting that is misspelt must not pass for one that is not set.
+func readFile(p *flags.Parser, name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return wrong("--config: %v", err)
+	}
+	defer f.Close()
+	settings, err := parse(f)
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	for _, option := range options(p.Command) {
+		known[option.LongName] = true
+		values, ok := settings[option.LongName]
+		if !ok {
+			continue
+		}
+		if len(values) > 1 && option.Field().Type.Kind() != reflect.Slice {
+			return wrong("the configuration file sets %q more than once", option.LongName)
+		}
+		if unsaid(option, values[0]) {
+			return wrong("the configuration file sets %q to nothing: give true or false", option.LongName)
+		}
+		option.Default = values
+	}
+	for name := range settings {
+		if !known[name] {
+			return wrong("the configuration file sets %q, which is no flag", name)
+		}
+	}
+	return nil
+}
+
+// parse reads a configuration file: lines of the form
 //
 //	name = value
 //
 // where name is a flag's without its dashes. A name that may be given more than
 // once may stand on several lines. Empty lines and those that start with # say
 // nothing.
-type file struct {
-	settings map[string][]string
-	lookup   func(string) (string, bool)
-}
-
 func parse(r io.Reader) (map[string][]string, error) {
 	settings := map[string][]string{}
 	lines := bufio.NewScanner(r)
@@ -45,48 +111,9 @@ func parse(r io.Reader) (map[string][]string, error) {
 		}
 		name, value, ok := strings.Cut(line, "=")
 		if name = strings.TrimSpace(name); !ok || name == "" {
-			return nil, fmt.Errorf("line %d of the configuration file is not of the form name = value", number)
+			return nil, wrong("line %d of the configuration file is not of the form name = value", number)
 		}
 		settings[name] = append(settings[name], strings.TrimSpace(value))
 	}
 	return settings, lines.Err()
 }
-
-// Validate refuses names that no command has: a setting that is misspelt must
-// not pass for one that is not set.
-func (f file) Validate(app *kong.Application) error {
-	known := map[string]*kong.Flag{}
-	err := kong.Visit(app, func(node kong.Visitable, next kong.Next) error {
-		if flag, ok := node.(*kong.Flag); ok {
-			known[flag.Name] = flag
-		}
-		return next(nil)
-	})
-	if err != nil {
-		return err
-	}
-	for name, values := range f.settings {
-		switch flag, ok := known[name]; {
-		case !ok:
-			return fmt.Errorf("the configuration file sets %q, which is no flag", name)
-		case len(values) > 1 && !repeatable(flag):
-			return fmt.Errorf("the configuration file sets %q more than once", name)
-		}
-	}
-	return nil
-}
-
-// Resolve returns the file's value of a flag, nil if it has none or if the
-// environment, which outweighs it, has one.
-func (f file) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	values, ok := f.settings[flag.Name]
-	if !ok || slices.ContainsFunc(flag.Envs, func(name string) bool { _, set := f.lookup(name); return set }) {
-		return nil, nil
-	}
-	if repeatable(flag) {
-		return strings.Join(values, string(flag.Tag.Sep)), nil
-	}
-	return values[0], nil
-}
-
-func repeatable(flag *kong.Flag) bool { return flag.Target.Kind() == reflect.Slice }
