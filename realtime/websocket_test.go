@@ -225,6 +225,7 @@ func FuzzClientFrames(f *testing.F) {
 	f.Add(masked(ws.OpClose, true, []byte("\x03\xe8bye")), uint8(2))
 	f.Add(masked(ws.OpText, true, bytes.Repeat([]byte("x"), 200)), uint8(7))
 	f.Add([]byte{0x81, 0xfe, 0, 1, 0, 0, 0, 0, 'a'}, uint8(1))
+	f.Add(append(masked(ws.OpText, true, bytes.Repeat([]byte("x"), 200)), bytes.Repeat([]byte("0"), 107)...), uint8(174))
 	f.Fuzz(func(t *testing.T, data []byte, step uint8) {
 		const limit = 300
 		whole, wholeErr := understand(t, limit, data, len(data))
@@ -242,11 +243,11 @@ func understand(t *testing.T, limit int, data []byte, step int) (got []string, e
 			got = append(got, string(op)+string(payload))
 			return nil
 		})
+		if err != nil {
+			break // the connection ends, and with it all that was stored
+		}
 		if len(in.message) > limit || len(in.partial) > limit+ws.MaxHeaderSize {
 			t.Fatalf("stores %d and %d bytes", len(in.message), len(in.partial))
-		}
-		if err != nil {
-			break
 		}
 	}
 	return got, err
