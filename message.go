@@ -98,6 +98,9 @@ func CheckContent(content string) (string, error) {
 	if strings.TrimSpace(content) == "" || n > MaxContent {
 		return "", InvalidField("content", "must have 1 to %d characters, not %d", MaxContent, n)
 	}
+	if !shows(content) {
+		return "", InvalidField("content", "must have characters that can be seen")
+	}
 	return content, checkText("content", content)
 }
 

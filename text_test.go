@@ -17,6 +17,7 @@ func TestTitles(t *testing.T) {
 		{"on one line", "Season\r\n two", "Season two"},
 		{"200 characters, not bytes", strings.Repeat("ж", 200), strings.Repeat("ж", 200)},
 		{"one character", "!", "!"},
+		{"people joined to a family", "👩‍👧", "👩‍👧"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got, err := parley.CheckTitle(tc.title)
@@ -30,6 +31,7 @@ func TestTitles(t *testing.T) {
 func TestTitlesThatAreRefused(t *testing.T) {
 	for name, title := range map[string]string{
 		"empty": "", "only space": " \t\n ", "201 characters": strings.Repeat("ж", 201), "NUL": "a\x00b", "not UTF-8": "a\xffb",
+		"joiners alone": "\u200b \u200d", "a turn alone": "\u202e", "a blank letter": "\u3164", "an empty pattern of dots": "\u2800",
 	} {
 		t.Run(name, func(t *testing.T) {
 			refusedField(t, "body.title", func() error { _, err := parley.CheckTitle(title); return err })
@@ -58,7 +60,7 @@ func TestContents(t *testing.T) {
 
 func TestContentsThatAreRefused(t *testing.T) {
 	for name, content := range map[string]string{
-		"empty": "", "only space": " \t\r\n ", "10,001 characters": strings.Repeat("a", 10_001), "NUL": "a\x00b", "not UTF-8": "a\xc3(",
+		"empty": "", "joiners alone": "\u200b\n\u200d", "only space": " \t\r\n ", "10,001 characters": strings.Repeat("a", 10_001), "NUL": "a\x00b", "not UTF-8": "a\xc3(",
 	} {
 		t.Run(name, func(t *testing.T) {
 			refusedField(t, "body.content", func() error { _, err := parley.CheckContent(content); return err })

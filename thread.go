@@ -2,6 +2,7 @@ package parley
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -86,7 +87,18 @@ func CheckTitle(title string) (string, error) {
 	if n := utf8.RuneCountInString(title); n < 1 || n > MaxTitle {
 		return "", InvalidField("title", "must have 1 to %d characters, not %d", MaxTitle, n)
 	}
+	if !shows(title) {
+		return "", InvalidField("title", "must have characters that can be seen")
+	}
 	return title, checkText("title", title)
+}
+
+// shows reports whether there is something to see in a text. What joins, turns or only
+// modifies characters, and letters that are blank, do not show by themselves.
+func shows(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.In(r, unicode.M, unicode.Other_Default_Ignorable_Code_Point) && r != '\u2800'
+	})
 }
 
 // checkText refuses what no database keeps and no client shows alike.
