@@ -58,6 +58,12 @@ func unreachable(err error) bool {
 		strings.Contains(err.Error(), "conn closed")
 }
 
+// lostConnection reports whether err means that a connection was lost that had been
+// there, and not because the server kept silent for too long: another one may do.
+func lostConnection(err error) bool {
+	return unreachable(err) && !errors.As(err, new(*pgconn.ConnectError)) && !errors.Is(err, context.DeadlineExceeded)
+}
+
 // closed reports whether err comes from using the pool after close.
 func (e *postgresEngine) closed(err error) bool { return strings.Contains(err.Error(), "closed pool") }
 

@@ -13,7 +13,9 @@ import (
 // change: where the answer to COMMIT is lost, it tells whether there was one.
 type operation [16]byte
 
-const insertOperation = `INSERT INTO operations (id) VALUES ($1) ON CONFLICT DO NOTHING`
+// insertOperation fails where the name is taken, and its transaction with it: somebody
+// was told then that the change was not made, see made.
+const insertOperation = `INSERT INTO operations (id) VALUES ($1)`
 
 // newOperation returns a fresh name, which begins with the time, so that new ones
 // stand together in the index and old ones are easily told (UUIDs of version 7 do
@@ -84,7 +86,7 @@ func (e *postgresEngine) made(ctx context.Context, op operation) (bool, error) {
 		return false, err
 	}
 	defer conn.Release()
-	tag, err := conn.Exec(ctx, insertOperation, op)
+	tag, err := conn.Exec(ctx, insertOperation+` ON CONFLICT DO NOTHING`, op)
 	e.noteLoss(err)
 	return tag.RowsAffected() == 0, err
 }

@@ -26,6 +26,7 @@ const (
 	connLifetime = 30 * time.Minute
 
 	connectTimeout     = 5 * time.Second
+	acquireTimeout     = 5 * time.Second  // until one of the connections is free
 	transactionTimeout = 15 * time.Second // by our clock, if the server is silent
 )
 
@@ -159,7 +160,11 @@ func (e *postgresEngine) noteLoss(err error) {
 	}
 }
 
+// acquire returns a connection. While the server is frozen those who wait for one are
+// told so, instead of standing in a line that does not move.
 func (e *postgresEngine) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, acquireTimeout)
+	defer cancel()
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil && e.closed(err) {
 		err = errClosed
@@ -233,12 +238,12 @@ func (e *postgresEngine) updateAlone(ctx context.Context, fn func(context.Contex
 	for attempt := 1; ; attempt++ {
 		err := e.attempt(ctx, fn)
 		switch {
-		case err == nil || attempt == maxAttempts:
+		case err == nil || attempt == maxAttempts || errors.Is(err, errUnknown):
 			return err
 		case inTheWay(err):
 			// Not all at once again.
 			time.Sleep(time.Duration(rand.Int64N(int64(attempt) * int64(2*time.Millisecond))))
-		case unreachable(err) && !errors.As(err, new(*pgconn.ConnectError)) && lost < maxReconnects:
+		case lostConnection(err) && lost < maxReconnects:
 			lost++
 		default:
 			return err

@@ -10,8 +10,8 @@ import (
 )
 
 // Proxy stands between clients and a server. It counts the round trips of
-// transactions, and can lose what is on its way. Its methods may be called
-// concurrently.
+// transactions, can lose what is on its way, and always loses requests to cancel
+// something. Its methods may be called concurrently.
 type Proxy struct {
 	listener net.Listener
 	target   string
@@ -19,6 +19,7 @@ type Proxy struct {
 
 	mu           sync.Mutex
 	lines        map[*line]bool
+	refuses      bool
 	transactions []int
 }
 
@@ -59,7 +60,7 @@ func (p *Proxy) serve() {
 		if err != nil {
 			return
 		}
-		server, err := net.Dial("tcp", p.target)
+		server, err := p.dial()
 		if err != nil {
 			client.Close()
 			continue
@@ -71,6 +72,23 @@ func (p *Proxy) serve() {
 		p.running.Go(func() { p.requests(l) })
 		p.running.Go(func() { p.answers(l) })
 	}
+}
+
+func (p *Proxy) dial() (net.Conn, error) {
+	p.mu.Lock()
+	refuses := p.refuses
+	p.mu.Unlock()
+	if refuses {
+		return nil, net.ErrClosed
+	}
+	return net.Dial("tcp", p.target)
+}
+
+// Refuse has new connections end at once, or no longer.
+func (p *Proxy) Refuse(refuses bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refuses = refuses
 }
 
 // Cut ends all connections.
@@ -124,13 +142,20 @@ func (p *Proxy) requests(l *line) {
 		p.mu.Lock()
 		lost := l.loseRequests
 		p.mu.Unlock()
-		if lost {
+		if lost || cancels(buffer[:n]) {
 			return
 		}
 		if _, err := l.server.Write(buffer[:n]); err != nil {
 			return
 		}
 	}
+}
+
+// cancels reports whether a client asks, on a connection of its own, that a statement
+// be given up: where the network is gone, that does not arrive either.
+func cancels(request []byte) bool {
+	const code = 80877102
+	return len(request) == 16 && binary.BigEndian.Uint32(request[4:]) == code
 }
 
 // answers hands on the server's messages: a letter, a length and a body each.

@@ -1,0 +1,104 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"parley"
+	"parley/internal/store"
+	"parley/internal/store/pgtest"
+	"parley/internal/store/storetest"
+)
+
+// TestAChangeThatStillWaitsWhenItsConnectionIsCutIsMadeOnce cuts the connection of a
+// post that is all with the server, its COMMIT too, and waits there for the lock of
+// the thread's channel. It is made again meanwhile: the server must not go on with
+// the first one.
+func TestAChangeThatStillWaitsWhenItsConnectionIsCutIsMadeOnce(t *testing.T) {
+	dsn := storetest.NewPostgres(t)
+	proxy, through := pgtest.NewProxy(t, dsn)
+	c := storetest.NewCommunity(t, func(opts store.Options) *store.Store { return openFile(t, through+"&pool_max_conns=1", opts) })
+	if err := sayIn(t.Context(), c, false); err != nil {
+		t.Fatal(err)
+	}
+	before, _, _ := written(t, c)
+	other, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close(t.Context())
+	exec := func(text string) {
+		t.Helper()
+		if _, err := other.Exec(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waiting := func(want int) {
+		t.Helper()
+		for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+			var n int
+			if err := other.QueryRow(t.Context(), `SELECT count(*) FROM pg_locks WHERE NOT granted`).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			if n >= want {
+				return
+			}
+			if time.Now().After(end) {
+				t.Fatalf("%d wait for a lock, want %d", n, want)
+			}
+		}
+	}
+
+	exec("BEGIN")
+	exec(fmt.Sprintf("SELECT head FROM channels WHERE name = '%s' FOR UPDATE", parley.ThreadChannel(c.Free.ID)))
+	said := make(chan error, 1)
+	go func() { said <- sayIn(t.Context(), c, false) }()
+	waiting(1)
+	proxy.Cut()
+	waiting(2)
+	exec("COMMIT")
+	err = <-said
+	messages, counted, _ := written(t, c)
+	if err != nil || messages != before+1 || counted != messages {
+		t.Errorf("%v: %d messages, %d counted; had %d", err, messages, counted, before)
+	}
+}
+
+// TestAChangeOfWhichNobodyKnowsIsNotMadeAgain has the database go away right after
+// a COMMIT whose answer got lost.
+func TestAChangeOfWhichNobodyKnowsIsNotMadeAgain(t *testing.T) {
+	c, proxy := behindProxy(t)
+	before, _, _ := written(t, c)
+	runs := 0
+	_, err := c.Store.Update(t.Context(), func(tx *store.Tx) error {
+		runs++
+		_, err := say(tx, c)
+		proxy.LoseAnswers()
+		proxy.Refuse(true)
+		return err
+	})
+	var told *parley.Error
+	if !errors.As(err, &told) || told.Kind != parley.Unavailable || told.RetryAfter == 0 || runs != 1 {
+		t.Errorf("told %v after %d runs", err, runs)
+	}
+	proxy.Refuse(false)
+	if messages, _, _ := written(t, c); messages != before+1 {
+		t.Errorf("%d messages; had %d", messages, before)
+	}
+}
+
+func TestWhoWaitsForAConnectionThatNeverComesIsTold(t *testing.T) {
+	dsn := storetest.NewPostgres(t)
+	c := storetest.NewCommunity(t, func(opts store.Options) *store.Store { return openFile(t, dsn+"&pool_max_conns=1", opts) })
+	err := c.Store.View(t.Context(), func(*store.Snapshot) error {
+		return sayIn(t.Context(), c, true)
+	})
+	var told *parley.Error
+	if !errors.As(err, &told) || told.Kind != parley.Unavailable || told.RetryAfter == 0 {
+		t.Errorf("told %v", err)
+	}
+}
