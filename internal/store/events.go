@@ -52,6 +52,11 @@ func (tx *Tx) logOne(l *Logged) error {
 	if err != nil {
 		return err
 	}
+	if l.Channel == parley.ControlChannel {
+		if err := tx.lock(`SELECT pg_advisory_xact_lock($1)`, int64(rightsLock)); err != nil {
+			return err
+		}
+	}
 	err = tx.write(`INSERT INTO channels (name, head) VALUES ($1, 1)
 		ON CONFLICT (name) DO UPDATE SET head = channels.head + 1`, l.Channel)
 	if err != nil {
@@ -59,13 +64,14 @@ func (tx *Tx) logOne(l *Logged) error {
 	}
 	// A statement of its own, after the channel's lock: read earlier, the control
 	// channel's head could miss a loss of rights that was committed while we waited for
-	// the lock.
+	// the lock. What is committed from then on is looked at before the commit, where
+	// others write meanwhile (postgresTx.catchUp).
 	return tx.q.queue(tx.ctx, &statement{
 		text: `INSERT INTO events (channel, seq, control, kind, refs, created_at)
 			SELECT name, head, coalesce((SELECT head FROM channels WHERE name = $2), 0), $3, $4, $5
 			FROM channels WHERE name = $1 RETURNING seq, control`,
 		args: []any{l.Channel, parley.ControlChannel, l.Event.Kind(), string(refs), l.At},
-		row:  l.scanNumbers, writes: true,
+		row:  l.scanNumbers, writes: true, logged: l,
 	})
 }
 

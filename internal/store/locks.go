@@ -14,8 +14,9 @@ package store
 //
 // All transactions lock in one order, and so never wait for each other in a
 // circle: rows of people, of threads, of messages, of people's counts, ascending
-// in each, and then the channels of the log (see compareChannels). Where an order
-// cannot be kept the database notices the circle, and the transaction runs again.
+// in each, then the channels of the log (see compareChannels), and last the lock
+// between rights and commits (see rightsLock). Where an order cannot be kept the
+// database notices the circle, and the transaction runs again.
 
 // held is what a write transaction has locked.
 type held struct {

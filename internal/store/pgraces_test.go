@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -100,5 +101,75 @@ func TestWhoWaitsForAConnectionThatNeverComesIsTold(t *testing.T) {
 	var told *parley.Error
 	if !errors.As(err, &told) || told.Kind != parley.Unavailable || told.RetryAfter == 0 {
 		t.Errorf("told %v", err)
+	}
+}
+
+// TestAnEventKnowsWhatRightsWereLostBeforeItWasCommitted takes a right away between
+// the moment when a post has written its event and the one when it is committed, with
+// another post that it shares a transaction with.
+func TestAnEventKnowsWhatRightsWereLostBeforeItWasCommitted(t *testing.T) {
+	dsn := storetest.NewPostgres(t)
+	c := storetest.NewCommunity(t, func(opts store.Options) *store.Store { return openFile(t, dsn, opts) })
+	elsewhere := openFile(t, dsn, store.Options{})
+	post := func(then func()) (control uint64) {
+		logged, err := c.Store.UpdateIn(t.Context(), c.Free.ID, func(tx *store.Tx) error {
+			if _, _, err := tx.ThreadState(c.Free.ID); err != nil { // what was written before is sent
+				return err
+			}
+			then()
+			_, err := say(tx, c)
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+			return 0
+		}
+		return logged[0].Control
+	}
+	lose := func() (control uint64) {
+		logged, err := elsewhere.Update(t.Context(), func(tx *store.Tx) error {
+			tx.Append(parley.UserRightsChanged{UserID: c.Mina.ID})
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+			return 0
+		}
+		return logged[0].Seq
+	}
+	// The lane is kept until both wait for it; where the second one came too late for
+	// the first one's transaction, they try again.
+	for together := false; !together; {
+		var first, lost uint64
+		var committed sync.WaitGroup
+		enter, entered := make(chan struct{}), make(chan struct{})
+		var once sync.Once
+		committed.Go(func() {
+			post(func() {
+				once.Do(func() { close(entered) })
+				<-enter
+			})
+		})
+		<-entered
+		done := make(chan struct{})
+		committed.Go(func() {
+			first = post(func() {})
+			close(done)
+		})
+		committed.Go(func() {
+			post(func() {
+				select {
+				case <-done: // alone
+				default:
+					lost = lose()
+				}
+			})
+		})
+		time.Sleep(time.Millisecond)
+		close(enter)
+		committed.Wait()
+		if together = lost != 0 && first != 0; together && first < lost {
+			t.Errorf("an event knows the control channel up to %d, and a right was lost at %d before it was committed", first, lost)
+		}
 	}
 }

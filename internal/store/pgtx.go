@@ -9,6 +9,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"parley"
 )
 
 // postgresTx is a transaction on one connection. What is queued goes to the server
@@ -23,7 +25,8 @@ type postgresTx struct {
 	begin  string // "": it is one statement
 	sent   bool   // something was
 	queued []*statement
-	failed error // of a statement: nothing can follow it
+	logged []*Logged // events that it writes
+	failed error     // of a statement: nothing can follow it
 }
 
 const (
@@ -49,7 +52,7 @@ func (t *postgresTx) flush(context.Context) error {
 	}
 	statements, first := t.queued, !t.sent
 	err := t.send()
-	if first && unreachable(err) && t.caller != t.limit {
+	if first && lostConnection(err) && t.caller != t.limit {
 		// The connection died while it was idle. A snapshot of which nothing was read
 		// yet may as well begin on another one.
 		return t.resend(statements)
@@ -166,6 +169,7 @@ func (t *postgresTx) commit(wrote bool) error {
 	if wrote {
 		op = newOperation(time.Now())
 		t.queued = append(t.queued, &statement{text: insertOperation, args: []any{op}})
+		t.queued = append(t.queued, t.catchUp()...)
 	}
 	t.queued = append(t.queued, &statement{text: commit})
 	err := t.send()
@@ -174,6 +178,44 @@ func (t *postgresTx) commit(wrote bool) error {
 	}
 	t.release()
 	return t.engine.resolve(op, err)
+}
+
+// rightsLock is the number of an advisory lock that keeps changes of rights and the
+// commits of events apart: whoever logs to the control channel holds it alone until
+// the commit, whoever commits another event shares it.
+const rightsLock = 0x7061726c6579 // "parley"
+
+// catchUp returns what has the events of the transaction know of every change of
+// rights that is committed before them. One may have been committed since they were
+// written, while another post of the transaction waited for its thread, and whoever
+// lost a right by it would be shown them. The lock is the last one that a transaction
+// takes, and the numbers are looked at in a statement of their own, after it.
+func (t *postgresTx) catchUp() []*statement {
+	if len(t.logged) == 0 {
+		return nil
+	}
+	return []*statement{
+		{text: `SELECT pg_advisory_xact_lock_shared($1)`, args: []any{int64(rightsLock)}},
+		{
+			text: `UPDATE events e SET control = c.head FROM channels c
+				WHERE c.name = $1 AND e.txid = pg_current_xact_id() AND e.control < c.head RETURNING e.channel, e.seq, e.control`,
+			args: []any{parley.ControlChannel}, row: t.scanControl,
+		},
+	}
+}
+
+func (t *postgresTx) scanControl(row scanner) error {
+	var channel parley.Channel
+	var seq, control int64
+	if err := row.Scan(&channel, &seq, &control); err != nil {
+		return err
+	}
+	for _, l := range t.logged {
+		if l.Channel == channel && l.Seq == uint64(seq) {
+			l.Control = uint64(control)
+		}
+	}
+	return nil
 }
 
 // scanFlag reads a number into a bool.

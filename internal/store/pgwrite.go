@@ -39,6 +39,11 @@ func (w *writer) flush(context.Context) error {
 
 // hand hands what was queued to the transaction.
 func (w *writer) hand() {
+	for _, s := range w.queued {
+		if s.logged != nil {
+			w.tx.logged = append(w.tx.logged, s.logged)
+		}
+	}
 	w.tx.queued, w.queued = append(w.tx.queued, w.queued...), nil
 }
 

@@ -26,6 +26,7 @@ type statement struct {
 	args    []any
 	row     func(scanner) error // takes each of its rows; nil: nobody wants them
 	writes  bool                // changes rows
+	logged  *Logged             // the event that it logs; nil: none
 	changed int64               // rows that it changed, if it gave none
 }
 
