@@ -74,7 +74,8 @@ func serve(t *testing.T, db string, args ...string) *program {
 	t.Cleanup(func() {
 		p.kill()
 		if t.Failed() {
-			t.Logf("the program's log:\n%s", p.log.tail(8000))
+			// Not so much that what failed is lost in it.
+			t.Logf("the program's log:\n%s", p.log.tail(3000))
 		}
 	})
 	return p

@@ -62,7 +62,7 @@ func startProxy(t *testing.T, replicas []*program) string {
 	}
 	fmt.Fprintf(&conf, "upstream parley { keepalive 32;\n")
 	for _, p := range replicas {
-		fmt.Fprintf(&conf, "server %s max_fails=1 fail_timeout=1s;\n", p.addr)
+		fmt.Fprintf(&conf, "server %s max_fails=1 fail_timeout=1s; server %[1]s max_fails=0 backup;\n", p.addr)
 	}
 	fmt.Fprintf(&conf, "}\n%s}\n", strings.ReplaceAll(string(server), "listen 8080;", "listen "+address+";"))
 	file := filepath.Join(folder, "nginx.conf")

@@ -117,7 +117,7 @@ func (tr *traffic) post(who *person, home int, content string, thread int64) {
 			tr.acknowledged(m.ID, post{content, at, time.Now()})
 			return
 		}
-		tr.failed(status, header.Get("Retry-After"))
+		tr.failed(status, header.Get("Retry-After"), err)
 		if 400 <= status && status < 500 {
 			return // it will not be otherwise the next time
 		}
@@ -131,7 +131,7 @@ func (tr *traffic) acknowledged(id int64, p post) {
 	tr.posts[id] = p
 }
 
-func (tr *traffic) failed(status int, retryAfter string) {
+func (tr *traffic) failed(status int, retryAfter string, err error) {
 	what := "no answer"
 	switch {
 	case status == 503 && retryAfter != "":
@@ -141,7 +141,9 @@ func (tr *traffic) failed(status int, retryAfter string) {
 	}
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	tr.tries[what]++
+	if tr.tries[what]++; tr.tries[what] == 1 {
+		tr.t.Logf("at %s the first with %s: %v", time.Now().UTC().Format("15:04:05.000"), what, err)
+	}
 }
 
 // failures returns how often requests failed, by how.
