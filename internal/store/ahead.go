@@ -1,10 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -84,7 +84,16 @@ type fetched struct {
 }
 
 func (f *fetched) is(s *statement) bool {
-	return f.text == s.text && reflect.DeepEqual(f.args, s.args)
+	return f.text == s.text && slices.EqualFunc(f.args, s.args, sameArgument)
+}
+
+// sameArgument compares what statements are given: numbers, texts, and bytes.
+func sameArgument(a, b any) bool {
+	if bytesA, ok := a.([]byte); ok {
+		bytesB, ok := b.([]byte)
+		return ok && bytes.Equal(bytesA, bytesB)
+	}
+	return a == b
 }
 
 // keep copies a row, which is gone with the next one.

@@ -86,7 +86,7 @@ func postIn(ctx context.Context, s *store.Store, thread, author, n int64) error 
 			return err
 		}
 		if !follows {
-			if err := tx.FollowUnlessFollowing(thread, author, parley.Follow{Reply: true}); err != nil {
+			if err := tx.FollowUnlessFollowing(thread, author, parley.Follow{Mention: true, Reply: true}); err != nil {
 				return err
 			}
 		}

@@ -18,6 +18,9 @@ type dialect struct {
 	// positions: where the cursor has not moved, nothing is new.
 	ordered bool
 
+	// logs writes an event with the next number of its channel; "": two statements do.
+	logs string
+
 	// nextMessage selects the id of the message that is inserted next; "": the
 	// insertion tells it, which costs nothing where no network is in between.
 	nextMessage string
@@ -55,7 +58,13 @@ var postgresDialect = dialect{
 	cursor:     `SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)`,
 	since:      `txid >= CAST($1 AS xid8)`,
 	search:     tsvector{},
-	nextID:     `nextval(pg_get_serial_sequence('notifications', 'id'))`,
+	nextID:     `nextval('notifications_id_seq')`,
+	// The control channel's head may be older than the channel's lock here, and is looked
+	// at again before the commit, see postgresTx.catchUp.
+	logs: `WITH numbered AS (` + nextNumber + ` RETURNING head)
+		INSERT INTO events (channel, seq, control, kind, refs, created_at)
+		SELECT $1, head, CASE WHEN $1 = $2 THEN head ELSE coalesce((SELECT head FROM channels WHERE name = $2), 0) END, $3, $4, $5
+		FROM numbered RETURNING seq, control`,
 
-	nextMessage: `SELECT nextval(pg_get_serial_sequence('messages', 'id'))`,
+	nextMessage: `SELECT nextval('messages_id_seq')`,
 }

@@ -57,23 +57,27 @@ func (tx *Tx) logOne(l *Logged) error {
 			return err
 		}
 	}
-	err = tx.write(`INSERT INTO channels (name, head) VALUES ($1, 1)
-		ON CONFLICT (name) DO UPDATE SET head = channels.head + 1`, l.Channel)
-	if err != nil {
-		return err
+	text := tx.dialect.logs
+	if text == "" {
+		if err := tx.write(nextNumber, l.Channel); err != nil {
+			return err
+		}
+		text = logNumbered
 	}
-	// A statement of its own, after the channel's lock: read earlier, the control
-	// channel's head could miss a loss of rights that was committed while we waited for
-	// the lock. What is committed from then on is looked at before the commit, where
-	// others write meanwhile (postgresTx.catchUp).
 	return tx.q.queue(tx.ctx, &statement{
-		text: `INSERT INTO events (channel, seq, control, kind, refs, created_at)
-			SELECT name, head, coalesce((SELECT head FROM channels WHERE name = $2), 0), $3, $4, $5
-			FROM channels WHERE name = $1 RETURNING seq, control`,
-		args: []any{l.Channel, parley.ControlChannel, l.Event.Kind(), string(refs), l.At},
-		row:  l.scanNumbers, writes: true, logged: l,
+		text: text, args: []any{l.Channel, parley.ControlChannel, l.Event.Kind(), string(refs), l.At},
+		row: l.scanNumbers, writes: true, logged: l,
 	})
 }
+
+// nextNumber gives a channel its next number, and holds its row.
+const nextNumber = `INSERT INTO channels (name, head) VALUES ($1, 1)
+	ON CONFLICT (name) DO UPDATE SET head = channels.head + 1`
+
+// logNumbered writes an event with the number that its channel has.
+const logNumbered = `INSERT INTO events (channel, seq, control, kind, refs, created_at)
+	SELECT name, head, coalesce((SELECT head FROM channels WHERE name = $2), 0), $3, $4, $5
+	FROM channels WHERE name = $1 RETURNING seq, control`
 
 func (l *Logged) scanNumbers(row scanner) error {
 	var seq, control int64

@@ -35,7 +35,9 @@ func queryName(text string) string {
 	words := sqlWords.FindAllString(text, -1)
 	verb, first, depth := words[0], "", 0
 	if verb == "WITH" {
-		verb, depth = "SELECT", 1
+		if verb = mainVerb(words); verb == "SELECT" {
+			depth = 1
+		}
 	}
 	for i, word := range words {
 		switch word {
@@ -55,4 +57,22 @@ func queryName(text string) string {
 		}
 	}
 	return strings.ToLower(verb + first)
+}
+
+// mainVerb returns what a statement does after all that WITH defines.
+func mainVerb(words []string) string {
+	depth := 0
+	for _, word := range words {
+		switch word {
+		case "(":
+			depth++
+		case ")":
+			depth--
+		case "SELECT", "INSERT", "UPDATE", "DELETE":
+			if depth == 0 {
+				return word
+			}
+		}
+	}
+	return "SELECT"
 }

@@ -20,6 +20,7 @@ func TestStatementsAreNamedByWhatTheyDoAndTheirTable(t *testing.T) {
 		`DELETE FROM events WHERE id IN (SELECT e.id FROM events e)`:                                                    "delete_events",
 		`SELECT coalesce((SELECT min(seq) FROM events), (SELECT head + 1 FROM channels), 1)`:                            "select_events",
 		`WITH RECURSIVE below (id) AS (SELECT id FROM messages UNION SELECT m.id FROM messages m) SELECT id FROM below`: "select_messages",
+		`WITH n AS (INSERT INTO channels (name) VALUES ($1) RETURNING head) INSERT INTO events SELECT head FROM n`:      "insert_events",
 		"SELECT u.id FROM (SELECT id FROM users) c\n\t\tJOIN users u ON u.id = c.id":                                    "select_users",
 		"COMMIT": "commit",
 	} {
