@@ -17,6 +17,7 @@ import (
 	"parley/internal/store"
 	"parley/internal/store/pgtest"
 	"parley/internal/store/storetest"
+	"parley/realtime/redisbroker/redistest"
 )
 
 func TestMain(m *testing.M) {
@@ -31,6 +32,7 @@ func TestMain(m *testing.M) {
 //	lock FILE      keeps the database's writing lock to the script's end
 //	newer FILE     makes the database one of a later release
 //	postgres       starts a PostgreSQL server, and sets $DB to a database on it
+//	redis          starts a Redis that asks for a password, and sets $REDIS to its host and port
 //	onlyline FILE  fails unless the output has exactly one line
 //
 // $FREE and $FREE2 are addresses to listen on, $TAKEN is one in use.
@@ -57,6 +59,9 @@ func TestCommandLine(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"await": await, "signal": send, "lock": lock, "newer": newer, "onlyline": onlyLine, "postgres": postgres,
+			"redis": func(ts *testscript.TestScript, _ bool, _ []string) {
+				ts.Setenv("REDIS", redistest.Start(t, "--requirepass", "secret").Address())
+			},
 		},
 	})
 }

@@ -47,13 +47,15 @@ func TestARefusalIsAnErrorAtOnce(t *testing.T) {
 	redis := redistest.Start(t,
 		"--requirepass", "secret",
 		"--user", "mina", "on", ">secret", "~*", "&forum:*", "+@all",
-		"--user", "finn", "on", ">secret", "~*", "&*", "+@all", "-publish")
+		"--user", "finn", "on", ">secret", "~*", "&*", "+@all", "-publish",
+		"--user", "tomas", "on", ">secret", "~*", "&*", "+@all", "-subscribe")
 	for name, url := range map[string]string{
 		"no password":           redis.URL(),
 		"a wrong password":      "redis://:guess@" + redis.Address(),
 		"no such user":          "redis://nobody:secret@" + redis.Address(),
 		"a channel not allowed": "redis://mina:secret@" + redis.Address(),
 		"a command not allowed": "redis://finn:secret@" + redis.Address(),
+		"to listen not allowed": "redis://tomas:secret@" + redis.Address(),
 		"no such database":      "redis://:secret@" + redis.Address() + "/99",
 	} {
 		_, err := redisbroker.Open(t.Context(), redisbroker.Config{URL: url}, slog.New(slog.DiscardHandler))

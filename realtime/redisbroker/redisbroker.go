@@ -74,7 +74,7 @@ func Open(ctx context.Context, config Config, logger *slog.Logger) (*Broker, err
 	return b, nil
 }
 
-// try connects and publishes something that nobody hears.
+// try connects, and publishes and subscribes as a session does.
 func (b *Broker) try(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -85,7 +85,13 @@ func (b *Broker) try(ctx context.Context) error {
 	defer client.Close()
 	asking, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	return client.Do(asking, client.B().Publish().Channel(b.prefix+b.probe).Message("").Build()).Error()
+	if err := client.Do(asking, client.B().Publish().Channel(b.prefix+b.probe).Message("").Build()).Error(); err != nil {
+		return err
+	}
+	subscriber, release := client.Dedicate()
+	defer release()
+	subscriber.SetPubSubHooks(rueidis.PubSubHooks{OnMessage: func(rueidis.PubSubMessage) {}})
+	return subscriber.Do(asking, client.B().Subscribe().Channel(b.prefix+b.probe).Build()).Error()
 }
 
 // Address returns host and port of the Redis, without any secret.
