@@ -31,7 +31,8 @@ fuzz: ## try every fuzz target with new input for FUZZTIME (10m) each
 
 faults: ## break every part of a cluster for 30 s under load, and report (ten minutes)
 	@tools/packages $(packages)
-	@go test ./test -run TestFaults -v -timeout 60m -args -long -report "$(CURDIR)/bin/faults.md"
+	@mkdir -p bin && rm -f bin/faults.md
+	@go test ./test -run 'TestFaults|TestSocketsEndOnAllReplicas' -v -timeout 60m -args -long -report "$(CURDIR)/bin/faults.md"
 	@echo; echo "The report is in bin/faults.md"
 
 cluster: ## start PostgreSQL, Redis, three replicas and nginx on http://127.0.0.1:8080

@@ -12,49 +12,84 @@ import (
 	"github.com/coder/websocket"
 )
 
+// loss is a way in which Finn, who pays $5, loses his sockets, or that of a thread.
+type loss struct {
+	name  string
+	cause func(c *cluster, ada, finn *person, name string, thread int64)
+	ends  string // which of his sockets
+}
+
+var losses = []loss{
+	{"signing out", func(_ *cluster, _, finn *person, _ string, _ int64) {
+		finn.must("POST", "/api/auth/logout", struct{}{}, nil)
+	}, "global thread"},
+	{"the session ended from another device", func(c *cluster, _, finn *person, name string, _ int64) {
+		var listed struct {
+			Sessions []struct {
+				PublicID string `json:"public_id"`
+			}
+		}
+		finn.must("GET", "/api/auth/sessions", nil, &listed)
+		other := signIn(finn.t, c.replicas[0], name)
+		for _, s := range listed.Sessions {
+			other.must("DELETE", "/api/auth/sessions/"+s.PublicID, nil, nil)
+		}
+	}, "global thread"},
+	{"the membership lowered", func(_ *cluster, ada, finn *person, _ string, _ int64) {
+		var me struct{ User struct{ ID int64 } }
+		finn.must("GET", "/api/auth/me", nil, &me)
+		ada.must("PATCH", fmt.Sprintf("/api/admin/users/%d", me.User.ID), map[string]int{"amount_cents": 0}, nil)
+	}, "thread"},
+	{"the thread's tier raised", func(_ *cluster, ada, finn *person, name string, thread int64) {
+		tier := ada.addTier("The price of "+name, 1000)
+		ada.must("PATCH", fmt.Sprintf("/api/forum/threads/%d", thread), map[string]int64{"min_tier_id": tier}, nil)
+	}, "thread"},
+	{"the thread made private", func(_ *cluster, ada, _ *person, _ string, thread int64) {
+		ada.must("PATCH", fmt.Sprintf("/api/forum/threads/%d", thread), map[string]bool{"is_private": true}, nil)
+	}, "thread"},
+	{"deactivation by a command", func(c *cluster, _, finn *person, name string, _ int64) {
+		run(finn.t, "", "user", "deactivate", name, "--db", c.db)
+	}, "global thread"},
+}
+
 // TestSocketsEndOnAllReplicas takes people's rights away on one replica while their
 // sockets are on another.
 func TestSocketsEndOnAllReplicas(t *testing.T) {
 	c := startCluster(t, 2)
 	one, two := c.replicas[0], c.replicas[1]
 	ada := signIn(t, one, "Ada")
-	losses := []struct {
-		name  string
-		cause func(finn *person, name string, thread int64)
-		ends  string // which of Finn's sockets
-	}{
-		{"signing out", func(finn *person, _ string, _ int64) {
-			finn.must("POST", "/api/auth/logout", struct{}{}, nil)
-		}, "global thread"},
-		{"the thread made private", func(finn *person, _ string, thread int64) {
-			ada.in(finn.t).must("PATCH", fmt.Sprintf("/api/forum/threads/%d", thread), map[string]bool{"is_private": true}, nil)
-		}, "thread"},
-		{"deactivation by a command", func(finn *person, name string, _ int64) {
-			run(finn.t, "", "user", "deactivate", name, "--db", c.db)
-		}, "global thread"},
-	}
+	tier := ada.addTier("Regulars", 500)
+	rows := []string{"| lost by | sockets on another replica closed after |", "| --- | --- |"}
 	for i, bus := range []string{"with Redis", "without Redis"} {
 		if bus == "without Redis" {
 			c.redis.Kill()
 		}
 		for k, loss := range losses {
 			t.Run(loss.name+" "+bus, func(t *testing.T) {
+				ada := ada.in(t)
 				name := fmt.Sprintf("Finn_%d_%d", i, k)
-				addUser(t, c.db, name, "member")
-				thread := ada.in(t).startThread(loss.name)
+				addUser(t, c.db, name, "member", "--amount-cents", "500")
+				thread := ada.startThread(loss.name, "min_tier_id", tier)
 				finn := signIn(t, one, name)
 				there := finn.at(two)
 				sockets := map[string]*listener{
 					"global": there.listen("/api/forum/ws/global"),
 					"thread": there.listen(fmt.Sprintf("/api/forum/ws/thread/%d", thread)),
 				}
-				loss.cause(finn, name, thread)
+				loss.cause(c.with(t), ada, finn, name, thread)
+				lost := time.Now()
 				for which := range strings.FieldsSeq(loss.ends) {
 					sockets[which].isEnded(which, websocket.StatusPolicyViolation)
+				}
+				took := time.Since(lost)
+				rows = append(rows, fmt.Sprintf("| %s, %s | %v |", loss.name, bus, took.Round(time.Millisecond)))
+				if most := time.Duration(1+i) * time.Second; *long && took > most {
+					t.Errorf("his sockets were closed after %v, want %v at most", took, most)
 				}
 			})
 		}
 	}
+	tell(t, rows)
 }
 
 // TestAccessLostAndGainedBetweenReplicas gives and takes Mina the right to a thread

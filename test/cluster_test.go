@@ -15,8 +15,8 @@ type cluster struct {
 	postgres *pgtest.Server
 	db       string
 	redis    *redistest.Server
-	wire     *redistest.Proxy // between the replicas and Redis
 	replicas []*program
+	wires    []*redistest.Proxy // between each of them and Redis
 }
 
 // startCluster starts a cluster with Ada, the creator, Mina, who pays $5, and Finn.
@@ -27,14 +27,15 @@ func startCluster(t *testing.T, replicas int) *cluster {
 		t.Fatal(err)
 	}
 	c.db = c.postgres.DSN("parley")
-	c.wire = redistest.NewProxy(t, c.redis)
 	addUser(t, c.db, "Ada", "creator")
 	addUser(t, c.db, "Mina", "member", "--amount-cents", "500")
 	addUser(t, c.db, "Finn", "member")
 	for range replicas {
+		wire := redistest.NewProxy(t, c.redis)
+		c.wires = append(c.wires, wire)
 		// One person watches for all: and what a killed replica had of them counts for a
 		// minute more.
-		c.replicas = append(c.replicas, serve(t, c.db, "--redis", c.wire.URL(), "--posts-per-minute", "0", "--drain", "2s", "--max-sockets-per-user", "100"))
+		c.replicas = append(c.replicas, serve(t, c.db, "--redis", wire.URL(), "--posts-per-minute", "0", "--drain", "2s", "--max-sockets-per-user", "100"))
 	}
 	return c
 }

@@ -16,9 +16,10 @@ type Proxy struct {
 	listener net.Listener
 	target   string
 
-	mu    sync.Mutex
-	links map[*link]struct{}
-	done  sync.WaitGroup
+	mu      sync.Mutex
+	links   map[*link]struct{}
+	refuses bool
+	done    sync.WaitGroup
 }
 
 // link is one connection through a proxy.
@@ -70,6 +71,16 @@ func (p *Proxy) Cut() {
 	}
 }
 
+// Refuse closes all connections and has new ones end at once, or lets them be again.
+func (p *Proxy) Refuse(refuses bool) {
+	p.mu.Lock()
+	p.refuses = refuses
+	p.mu.Unlock()
+	if refuses {
+		p.Cut()
+	}
+}
+
 func (p *Proxy) accept() {
 	for {
 		client, err := p.listener.Accept()
@@ -91,6 +102,9 @@ func (p *Proxy) accept() {
 func (p *Proxy) pass(l *link) {
 	p.mu.Lock()
 	p.links[l] = struct{}{}
+	if p.refuses {
+		l.close()
+	}
 	p.mu.Unlock()
 	p.done.Go(func() {
 		_, _ = io.Copy(l.server, &spy{l}) // either side's end is the other's
