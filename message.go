@@ -1,6 +1,8 @@
 package parley
 
 import (
+	"fmt"
+	"html"
 	"strings"
 	"unicode/utf8"
 )
@@ -54,6 +56,15 @@ type Mention struct {
 	UserID  int64          `json:"user_id,omitempty"`
 	Special SpecialMention `json:"special,omitempty"`
 }
+
+// Link is the mention of a person as it stands in the HTML of a message. Whoever shows
+// the message when its name is no longer theirs shows Plain in its place.
+func (m Mention) Link() string {
+	return fmt.Sprintf(`<span class="mention" data-user-id="%d">%s</span>`, m.UserID, m.Plain())
+}
+
+// Plain is the name in the HTML of a message, without saying whose it is.
+func (m Mention) Plain() string { return "@" + html.EscapeString(m.Name) }
 
 // SpecialMention is a mention of more than one person.
 type SpecialMention string

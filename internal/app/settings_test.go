@@ -2,6 +2,8 @@ package app_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -96,6 +98,62 @@ func TestAnAliasNeverGivesAwayTheUsername(t *testing.T) {
 	}
 	if stella := must[parley.Message](t)(f.Message(ctx, f.Finn, finn)); len(stella.Mentions) != 1 || stella.Mentions[0] != "Stella" {
 		t.Errorf("mentioned by the alias: %v", stella.Mentions)
+	}
+}
+
+// TestAMentionDoesNotTellWhoTookAnAliasLater looks for what ties the name that Mina was
+// mentioned by to what she writes as Stella: her id beside it, and its place among the
+// names mentioned.
+func TestAMentionDoesNotTellWhoTookAnAliasLater(t *testing.T) {
+	f := openForum(t)
+	ctx := t.Context()
+	root := f.post(f.Finn, f.Free, "I like **@Mina** and @Tomas").ID
+	f.reply(f.Finn, f.Free, root, "or is it @mina?")
+	stands := must[parley.Message](t)(f.Message(ctx, f.Finn, root))
+	hers, his := fmt.Sprintf(`data-user-id="%d"`, f.Mina.ID), fmt.Sprintf(`data-user-id="%d"`, f.Tomas.ID)
+	if !strings.Contains(stands.ContentHTML, hers+">@Mina<") || len(stands.Mentions) != 2 {
+		t.Fatalf("without an alias: %s mentions %v", stands.ContentHTML, stands.Mentions)
+	}
+	f.alias(f.Mina, "Stella")
+	f.hub.take()
+	page, _, err := f.Messages(ctx, f.Finn, f.Free.ID, app.MessageQuery{Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := append(page, must[[]parley.Message](t)(f.MessagesSince(ctx, f.Finn, f.Free.ID, 0, 10))...)
+	shown = append(shown, must[[]parley.Message](t)(f.Replies(ctx, f.Finn, root, 0, 1, 10))...)
+	shown = append(shown, must[app.UserActivity](t)(f.UserActivity(ctx, f.Tomas, f.Finn.ID)).RecentMessages...)
+	shown = append(shown, must[parley.Message](t)(f.EditMessage(ctx, f.Finn, root, "I like **@Mina**, and @Tomas")))
+	for _, m := range shown {
+		if strings.Contains(m.ContentHTML, hers) || slices.ContainsFunc(m.Mentions, func(name string) bool { return parley.FoldName(name) == "mina" }) {
+			t.Errorf("shown %s, which mentions %v", m.ContentHTML, m.Mentions)
+		}
+		if m.ID == root && (!strings.Contains(m.ContentHTML, "<strong>@Mina</strong>") || !strings.Contains(m.ContentHTML, his) || len(m.Mentions) != 1) {
+			t.Errorf("of the rest is left %s, which mentions %v", m.ContentHTML, m.Mentions)
+		}
+	}
+	for _, e := range f.hub.take() {
+		if strings.Contains(string(e.Frame), strings.ReplaceAll(hers, `"`, `\"`)) {
+			t.Errorf("told %s", e.Frame)
+		}
+	}
+}
+
+// TestAMentionDoesNotTellWhoGaveAnAliasUp is the other way round.
+func TestAMentionDoesNotTellWhoGaveAnAliasUp(t *testing.T) {
+	f := openForum(t)
+	ctx := t.Context()
+	f.alias(f.Mina, "Stella")
+	id := f.post(f.Finn, f.Free, "I like @Stella").ID
+	if err := f.ResetSettings(ctx, f.Mina); err != nil {
+		t.Fatal(err)
+	}
+	if m := must[parley.Message](t)(f.Message(ctx, f.Finn, id)); m.ContentHTML != "<p>I like @Stella</p>" || len(m.Mentions) != 0 {
+		t.Errorf("shown %s, which mentions %v", m.ContentHTML, m.Mentions)
+	}
+	f.alias(f.Mina, "Stella")
+	if m := must[parley.Message](t)(f.Message(ctx, f.Finn, id)); len(m.Mentions) != 1 || m.Mentions[0] != "Stella" {
+		t.Errorf("known by it again she is not mentioned: %v", m.Mentions)
 	}
 }
 

@@ -57,7 +57,7 @@ func renderMention(w util.BufWriter, _ []byte, n *mentionNode) {
 	case n.Special != "":
 		fmt.Fprintf(w, `<span class="mention mention-%[1]s" data-mention-type="%[1]s">@%[1]s</span>`, n.Special)
 	default:
-		fmt.Fprintf(w, `<span class="mention" data-user-id="%d">@%s</span>`, n.UserID, stdhtml.EscapeString(n.Name))
+		_, _ = w.WriteString(n.Link())
 	}
 }
 

@@ -27,6 +27,9 @@ type dialect struct {
 
 	search searching
 
+	// mentions lists those of a message m as rows e, which have JSON in their value.
+	mentions string
+
 	// counters are those that only this database keeps.
 	counters []Counter
 
@@ -42,6 +45,7 @@ var sqliteDialect = dialect{
 	since:      `id >= $1`,
 	ordered:    true,
 	search:     fts5{},
+	mentions:   `json_each(m.mentions) e`,
 	countID:    `UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'notifications'`,
 	counters:   []Counter{fts5Messages, fts5Threads},
 	nextID:     `(SELECT seq FROM sqlite_sequence WHERE name = 'notifications')`,
@@ -65,6 +69,7 @@ var postgresDialect = dialect{
 		INSERT INTO events (channel, seq, control, kind, refs, created_at)
 		SELECT $1, head, CASE WHEN $1 = $2 THEN head ELSE coalesce((SELECT head FROM channels WHERE name = $2), 0) END, $3, $4, $5
 		FROM numbered RETURNING seq, control`,
+	mentions: `json_array_elements(cast(m.mentions AS json)) e (value)`,
 
 	nextMessage: `SELECT nextval('messages_id_seq')`,
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // messageRows reads messages as v, whose id is $1, sees them.
-func messageRows(v parley.Viewer) string {
-	return messageColumns + ` AND ` + shown("o", v, viewerID) + `
+func (s *Snapshot) messageRows(v parley.Viewer) string {
+	return messageColumns + `, ` + s.dialect.renamed() + messageTables + ` AND ` + shown("o", v, viewerID) + `
 	LEFT JOIN users ou ON ou.id = o.user_id
 	WHERE ` + shown("m", v, viewerID)
 }
@@ -18,7 +18,9 @@ func messageRows(v parley.Viewer) string {
 const messageColumns = `SELECT m.id, m.thread_id, m.content, m.content_html || m.preview_html, u.id, u.display_name, u.role, u.amount_cents, u.source,
 	m.hidden_at IS NOT NULL, m.edited_at, m.created_at, m.mentions, m.reply_to_id, m.reply_count, m.like_count, m.spawned_thread_count,
 	t.parent_thread_id IS NULL, l.user_id IS NOT NULL,
-	o.id, substr(o.content, 1, 100), o.hidden_at IS NOT NULL, o.created_at, ou.display_name, ou.role, ou.amount_cents, ou.source
+	o.id, substr(o.content, 1, 100), o.hidden_at IS NOT NULL, o.created_at, ou.display_name, ou.role, ou.amount_cents, ou.source`
+
+const messageTables = `
 	FROM messages m
 	JOIN threads t ON t.id = m.thread_id AND t.deleted_at IS NULL
 	JOIN users u ON u.id = m.user_id
@@ -29,7 +31,7 @@ const messageColumns = `SELECT m.id, m.thread_id, m.content, m.content_html || m
 // the end) that v may see, oldest first.
 func (s *Snapshot) NewestMessages(v parley.Viewer, threadID, before int64, limit int) ([]parley.Message, error) {
 	args := arguments{v.ID, threadID}
-	text := messageRows(v) + " AND m.thread_id = cast($2 AS BIGINT)"
+	text := s.messageRows(v) + " AND m.thread_id = cast($2 AS BIGINT)"
 	if before > 0 {
 		text += " AND m.id < " + args.add(before)
 	}
@@ -41,20 +43,20 @@ func (s *Snapshot) NewestMessages(v parley.Viewer, threadID, before int64, limit
 // MessagesAfter returns the first limit messages of a thread after an id that v may
 // see, oldest first.
 func (s *Snapshot) MessagesAfter(v parley.Viewer, threadID, after int64, limit int) ([]parley.Message, error) {
-	return list(s, scanMessage, messageRows(v)+" AND m.thread_id = cast($2 AS BIGINT) AND m.id > $3 ORDER BY m.id LIMIT $4",
+	return list(s, scanMessage, s.messageRows(v)+" AND m.thread_id = cast($2 AS BIGINT) AND m.id > $3 ORDER BY m.id LIMIT $4",
 		v.ID, threadID, after, limit)
 }
 
 // Replies returns replies to a message after an id that v may see, oldest first.
 func (s *Snapshot) Replies(v parley.Viewer, messageID, after int64, limit, offset int) ([]parley.Message, error) {
-	return list(s, scanMessage, messageRows(v)+" AND m.reply_to_id = cast($2 AS BIGINT) AND m.id > $3 ORDER BY m.id LIMIT $4 OFFSET $5",
+	return list(s, scanMessage, s.messageRows(v)+" AND m.reply_to_id = cast($2 AS BIGINT) AND m.id > $3 ORDER BY m.id LIMIT $4 OFFSET $5",
 		v.ID, messageID, after, limit, offset)
 }
 
 // Message returns a message as v sees it; false if there is none, or no longer, or v
 // may not see it.
 func (s *Snapshot) Message(v parley.Viewer, id int64) (parley.Message, bool, error) {
-	return one(s, scanMessage, messageRows(v)+" AND m.id = cast($2 AS BIGINT)", v.ID, id)
+	return one(s, scanMessage, s.messageRows(v)+" AND m.id = cast($2 AS BIGINT)", v.ID, id)
 }
 
 // MessagesByID returns those of the messages that v may see, by id.
@@ -62,7 +64,7 @@ func (s *Snapshot) MessagesByID(v parley.Viewer, ids []int64) (map[int64]parley.
 	found := make(map[int64]parley.Message, len(ids))
 	for batch := range slices.Chunk(ids, 256) {
 		args := arguments{v.ID}
-		messages, err := list(s, scanMessage, messageRows(v)+" AND m.id IN "+in(&args, batch), args...)
+		messages, err := list(s, scanMessage, s.messageRows(v)+" AND m.id IN "+in(&args, batch), args...)
 		if err != nil {
 			return nil, err
 		}
@@ -79,10 +81,12 @@ func scanMessage(row scanner) (m parley.Message, err error) {
 	var originText, originName, originRole, originSource sql.Null[string]
 	var originHidden bool
 	var mentions string
+	var renamed sql.Null[string]
 	dest := append(append([]any{&m.ID, &m.ThreadID, &m.Content, &m.ContentHTML}, by.columns()...),
 		&m.IsHidden, &editedAt, &m.CreatedAt, &mentions, &replyTo, &m.ReplyCount, &m.LikeCount, &m.SpawnedThreadCount,
 		&m.CanCreateThread, &m.UserHasLiked,
-		&originID, &originText, &originHidden, &originAt, &originName, &originRole, &originCents, &originSource)
+		&originID, &originText, &originHidden, &originAt, &originName, &originRole, &originCents, &originSource,
+		&renamed)
 	if err := row.Scan(dest...); err != nil {
 		return m, err
 	}
@@ -102,20 +106,8 @@ func scanMessage(row scanner) (m parley.Message, err error) {
 			UserBadgeColor: o.BadgeColor, CreatedAt: parley.Time(originAt.V),
 		}
 	}
-	m.Mentions, err = mentionNames(mentions)
+	err = showMentions(&m, mentions, renamed.V)
 	return m, err
-}
-
-func mentionNames(text string) ([]string, error) {
-	var mentions []parley.Mention
-	if err := json.Unmarshal([]byte(text), &mentions); err != nil {
-		return nil, err
-	}
-	names := make([]string, len(mentions))
-	for i, m := range mentions {
-		names[i] = m.Name
-	}
-	return names, nil
 }
 
 // MessageState is what decisions about a message are made from.

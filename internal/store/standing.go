@@ -24,7 +24,7 @@ func (s *Snapshot) MessagesBy(v parley.Viewer, authorID int64, limit int) ([]par
 	args := arguments{v.ID}
 	where := " AND m.user_id = " + args.id(authorID) +
 		" AND EXISTS (SELECT 1 FROM thread_access a WHERE a.thread_id = m.thread_id AND " + accessible(&args, v) + ")"
-	return list(s, scanMessage, messageRows(v)+where+" ORDER BY m.id DESC LIMIT "+args.add(limit), args...)
+	return list(s, scanMessage, s.messageRows(v)+where+" ORDER BY m.id DESC LIMIT "+args.add(limit), args...)
 }
 
 // CountBy returns how many messages and threads somebody wrote and started that v

@@ -12,9 +12,9 @@ import (
 
 func TestStatementsAreNamedByWhatTheyDoAndTheirTable(t *testing.T) {
 	for text, want := range map[string]string{
-		threadState:                  "select_threads",
-		threadRows(parley.Viewer{}):  "select_threads",
-		messageRows(parley.Viewer{}): "select_messages",
+		threadState:                 "select_threads",
+		threadRows(parley.Viewer{}): "select_threads",
+		(&Snapshot{dialect: &sqliteDialect}).messageRows(parley.Viewer{}):                                               "select_messages",
 		`INSERT INTO channels (name, head) VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET head = 2`:                    "insert_channels",
 		`UPDATE threads SET last_message_at = (SELECT max(m.created_at) FROM messages m)`:                               "update_threads",
 		`DELETE FROM events WHERE id IN (SELECT e.id FROM events e)`:                                                    "delete_events",

@@ -15,6 +15,7 @@ import (
 var messageTests = map[string]func(*testing.T, Open){
 	"pages are read backwards and forwards, oldest first":                               messagePages,
 	"a message shows its author, its origin and its likes":                              messageShown,
+	"a mention stands while its name is the person's":                                   mentionStands,
 	"many are read by id at once":                                                       messagesByID,
 	"an edit replaces the text":                                                         messageEdited,
 	"a deletion takes all replies below":                                                subtreeDeleted,
@@ -113,6 +114,42 @@ func messageShown(t *testing.T, open Open) {
 	if inSub.CanCreateThread || inSub.Mentions == nil {
 		t.Errorf("in a sub-thread: can_create_thread %v, mentions %v", inSub.CanCreateThread, inSub.Mentions)
 	}
+}
+
+func mentionStands(t *testing.T, open Open) {
+	c := community(t, open)
+	mina, finn := parley.Mention{Name: "Mina", UserID: c.Mina.ID}, parley.Mention{Name: "Finn", UserID: c.Finn.ID}
+	team := parley.Mention{Name: "team", Special: parley.MentionTeam}
+	post := func(mentions ...parley.Mention) int64 {
+		return Write(t, c.Store, func(tx *store.Tx) (int64, error) {
+			text := store.Text{Content: "hello", Mentions: mentions}
+			for _, m := range mentions {
+				text.HTML += m.Link()
+			}
+			return tx.InsertMessage(c.Free.ID, c.Ada.ID, 0, text)
+		})
+	}
+	shows := func(when string, id int64, html string, names string) {
+		t.Helper()
+		m := Found(t, c.Store, func(s *store.Snapshot) (parley.Message, bool, error) { return s.Message(c.Ada, id) })
+		if got := strings.Join(m.Mentions, " "); m.ContentHTML != html || got != names || m.Mentions == nil {
+			t.Errorf("%s it is %s and mentions %s, want %s and %s", when, m.ContentHTML, got, html, names)
+		}
+	}
+	both := post(mina, team, finn, mina)
+	written := mina.Link() + team.Link() + finn.Link() + mina.Link()
+	c.alias(t, c.Mina, "Стелла", false)
+	shows("with an alias that is not in use", both, written, "Mina team Finn Mina")
+	c.alias(t, c.Mina, "Стелла", true)
+	shows("under an alias", both, "@Mina"+team.Link()+finn.Link()+"@Mina", "team Finn")
+	c.alias(t, c.Finn, "Luna", true)
+	shows("under two", both, "@Mina"+team.Link()+"@Finn@Mina", "team")
+	stella := parley.Mention{Name: "СТЕЛЛА", UserID: c.Mina.ID}
+	later := post(stella)
+	shows("in capitals", later, stella.Link(), "СТЕЛЛА")
+	c.alias(t, c.Mina, "Стелла", false)
+	shows("once the alias is given up", later, "@СТЕЛЛА", "")
+	shows("under the username again", both, mina.Link()+team.Link()+"@Finn"+mina.Link(), "Mina team Mina")
 }
 
 func messagesByID(t *testing.T, open Open) {
