@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"parley"
@@ -101,26 +102,30 @@ func TestOpeningAThreadReadsItsNotifications(t *testing.T) {
 
 func TestPeopleAreFoundByTheirNames(t *testing.T) {
 	f := open(t, api.Config{})
-	names := func(p *person, q string) (names []string) {
+	finds := func(p *person, q string, want ...string) {
+		t.Helper()
+		var got []string
 		for _, found := range decode[[]app.Person](p.get("/api/forum/users/search?q=" + q)) {
-			names = append(names, found.Username)
+			got = append(got, found.Username)
 		}
-		return names
-	}
-	for _, c := range []struct {
-		p    *person
-		q    string
-		want string
-	}{
-		{f.finn, "MIN", "[Mina]"},
-		{f.finn, "nobody", "[]"},
-		{f.finn, "ev", "[]"},
-		{f.finn, "cre", "[creator]"},
-		{f.tomas, "ev", "[everyone]"},
-		{f.tomas, "te", "[team]"},
-	} {
-		if got := names(c.p, c.q); fmt.Sprint(got) != c.want {
-			t.Errorf("%s looks for %s and finds %v, not %s", c.p.name, c.q, got, c.want)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s looks for %s and finds %v, not %v", p.name, q, got, want)
 		}
 	}
+	finds(f.finn, "MIN", "Mina")
+	finds(f.finn, "nobody")
+	finds(f.finn, "ev")
+	finds(f.finn, "cre", "creator")
+	finds(f.tomas, "te", "team")
+	finds(f.tomas, "ev", "everyone")
+	f.ada.post(everyone+fmt.Sprintf("restrict-user?user_id=%d", f.tomas.id), `{"reason":"Too loud."}`).ok()
+	finds(f.tomas, "ev")
+	finds(f.tomas, "te", "team")
+	finds(f.ada, "ev", "everyone")
+	f.ada.call("DELETE", everyone+fmt.Sprintf("restrict-user/%d", f.tomas.id), "").ok()
+	finds(f.tomas, "ev", "everyone")
+	f.ada.post(everyone+"emergency-disable", `{"reason":"The server moves."}`).ok()
+	finds(f.tomas, "ev")
+	finds(f.ada, "ev")
+	finds(f.ada, "cre", "creator")
 }

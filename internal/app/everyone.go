@@ -92,15 +92,22 @@ func (a *App) noteRefusal(ctx context.Context, err error) error {
 // CanUseEveryone reports whether v may mention everyone at all, now.
 func (a *App) CanUseEveryone(ctx context.Context, v parley.Viewer) (can bool, err error) {
 	err = a.viewNow(ctx, v, func(s *store.Snapshot, v parley.Viewer) error {
-		settings, err := s.EveryoneSettings()
-		if err != nil || !v.Staff() || settings.Disabled {
-			return err
-		}
-		r, err := s.Restriction(v.ID)
-		can = v.IsCreator() || r == nil || r.RateLimit != nil
+		can, err = canUseEveryone(s, v)
 		return err
 	})
 	return can, err
+}
+
+func canUseEveryone(s *store.Snapshot, v parley.Viewer) (bool, error) {
+	if !v.Staff() {
+		return false, nil
+	}
+	settings, err := s.EveryoneSettings()
+	if err != nil || settings.Disabled || v.IsCreator() {
+		return err == nil && !settings.Disabled, err
+	}
+	r, err := s.Restriction(v.ID)
+	return r == nil || r.RateLimit != nil, err
 }
 
 // EveryoneSettings returns how members of the team may mention everyone, to

@@ -37,13 +37,12 @@ func (a *App) SearchUsers(ctx context.Context, v parley.Viewer, q string, limit 
 	if fold == "" || !utf8.ValidString(fold) || strings.ContainsRune(fold, 0) {
 		return people, nil
 	}
-	for _, p := range specialPeople {
-		may := p.special == parley.MentionCreator || v.Staff()
-		if may && utf8.RuneCountInString(fold) >= 2 && strings.HasPrefix(string(p.special), fold) && len(people) < limit {
-			people = append(people, Person{string(p.special), string(p.special), p.role, p.color})
+	err := a.viewNow(ctx, v, func(s *store.Snapshot, v parley.Viewer) error {
+		specials, err := searchSpecials(s, v, fold)
+		if err != nil {
+			return err
 		}
-	}
-	err := a.store.View(ctx, func(s *store.Snapshot) error {
+		people = specials[:min(len(specials), limit)]
 		found, err := s.SearchUsers(fold, limit-len(people))
 		for _, u := range found {
 			people = append(people, Person{u.Name, u.Name, string(u.Role), u.BadgeColor})
@@ -51,4 +50,34 @@ func (a *App) SearchUsers(ctx context.Context, v parley.Viewer, q string, limit 
 		return err
 	})
 	return people, err
+}
+
+// searchSpecials returns the special mentions that v may use now and that begin with
+// some text, of which one letter is too little.
+func searchSpecials(s *store.Snapshot, v parley.Viewer, text string) ([]Person, error) {
+	people := []Person{}
+	for _, p := range specialPeople {
+		if utf8.RuneCountInString(text) < 2 || !strings.HasPrefix(string(p.special), text) {
+			continue
+		}
+		may, err := mayMention(s, v, p.special)
+		if err != nil {
+			return nil, err
+		}
+		if may {
+			people = append(people, Person{string(p.special), string(p.special), p.role, p.color})
+		}
+	}
+	return people, nil
+}
+
+func mayMention(s *store.Snapshot, v parley.Viewer, special parley.SpecialMention) (bool, error) {
+	switch special {
+	case parley.MentionEveryone:
+		return canUseEveryone(s, v)
+	case parley.MentionTeam:
+		return v.Staff(), nil
+	default:
+		return true, nil
+	}
 }
