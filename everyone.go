@@ -111,8 +111,10 @@ type EveryoneUse struct {
 	Last        Time                 // use by whomever; 0: never
 }
 
-// Allows says why a message may not mention everyone, nil if it may.
-func (s EveryoneSettings) Allows(u EveryoneUse) error {
+// AllowsToKeep says why a message that mentions everyone may not go on doing so once it
+// is edited, nil if it may. Nobody is called again: it asks neither where, when and how
+// often that may be, nor how many it is.
+func (s EveryoneSettings) AllowsToKeep(u EveryoneUse) error {
 	switch {
 	case s.Disabled && s.DisableReason != nil:
 		return Errorf(Forbidden, "Nobody can mention @everyone at the moment: %s", *s.DisableReason)
@@ -122,12 +124,23 @@ func (s EveryoneSettings) Allows(u EveryoneUse) error {
 		return nil
 	case u.Restriction != nil && u.Restriction.RateLimit == nil:
 		return u.Restriction.refusal()
+	case s.MaxMessageLength != nil && int64(u.Length) > *s.MaxMessageLength:
+		return Errorf(Forbidden, "A message that mentions @everyone has at most %d characters, not %d.", *s.MaxMessageLength, u.Length)
+	default:
+		return nil
+	}
+}
+
+// Allows says why a message may not mention everyone, nil if it may.
+func (s EveryoneSettings) Allows(u EveryoneUse) error {
+	if err := s.AllowsToKeep(u); err != nil || u.Author.IsCreator() {
+		return err
+	}
+	switch {
 	case s.AllowedThreadTypes != nil && !slices.Contains(s.AllowedThreadTypes, u.Kind):
 		return Errorf(Forbidden, "@everyone cannot be mentioned in threads of this type.")
 	case s.quiet(u.At):
 		return Errorf(Forbidden, "@everyone rests from %d to %d o'clock (%s).", *s.QuietStart, *s.QuietEnd, s.Timezone)
-	case s.MaxMessageLength != nil && int64(u.Length) > *s.MaxMessageLength:
-		return Errorf(Forbidden, "A message that mentions @everyone has at most %d characters, not %d.", *s.MaxMessageLength, u.Length)
 	case s.NotificationLimit != nil && u.Notifications > *s.NotificationLimit:
 		return Errorf(Forbidden, "@everyone would notify %d people here, and may notify at most %d.", u.Notifications, *s.NotificationLimit)
 	}

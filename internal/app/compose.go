@@ -108,6 +108,16 @@ func (d draft) checkSpecials(v parley.Viewer) error {
 	return nil
 }
 
+// checkEdited is checkSpecials for a message that was there before. Those whom it
+// mentioned then its author has to have the right to mention now, too: else the right
+// would last for as long as the message does. Everyone it called is not called again.
+func (d draft) checkEdited(tx *store.Tx, v parley.Viewer, old store.MessageState) error {
+	if err := d.checkSpecials(v); err != nil || !d.callsEveryone() || !mentionsEveryone(old) {
+		return err
+	}
+	return d.keepEveryone(tx, v)
+}
+
 // notify appends what tells others of a new message in a thread: events for those
 // mentions that everybody sees, and a job for the notifications.
 func (d draft) notify(tx *store.Tx, t store.ThreadState, messageID int64, v parley.Viewer) error {

@@ -35,7 +35,7 @@ func (d draft) callEveryone(tx *store.Tx, t store.ThreadState, messageID int64, 
 		return err
 	}
 	use := parley.EveryoneUse{
-		Author: v, At: tx.Now(), Kind: t.Kind, Length: utf8.RuneCountInString(d.text.Content), Notifications: notifications,
+		Author: v, At: tx.Now(), Kind: t.Kind, Length: d.length(), Notifications: notifications,
 	}
 	if !v.IsCreator() { // whom no limit holds
 		if use.Restriction, err = tx.Restriction(v.ID); err != nil {
@@ -53,6 +53,26 @@ func (d draft) callEveryone(tx *store.Tx, t store.ThreadState, messageID int64, 
 	}
 	return callAll(tx, t, v.ID, messageID, notifications, edited)
 }
+
+// keepEveryone decides whether an edited message may go on mentioning everyone.
+func (d draft) keepEveryone(tx *store.Tx, v parley.Viewer) error {
+	if err := tx.Alone(); err != nil { // with whoever changes the settings
+		return err
+	}
+	settings, err := tx.EveryoneSettings()
+	if err != nil {
+		return err
+	}
+	use := parley.EveryoneUse{Author: v, Length: d.length()}
+	if !v.IsCreator() {
+		if use.Restriction, err = tx.Restriction(v.ID); err != nil {
+			return err
+		}
+	}
+	return settings.AllowsToKeep(use)
+}
+
+func (d draft) length() int { return utf8.RuneCountInString(d.text.Content) }
 
 // callAll has a message notify everyone, of whom it reaches so many. late says that
 // the message was there before.

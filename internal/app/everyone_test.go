@@ -62,6 +62,63 @@ func TestAnEditMentionsEveryoneByTheSameRules(t *testing.T) {
 	wantKind(t, err, parley.RateLimited)
 }
 
+// TestAnEditThatKeepsEveryoneCallsNobodyAgain has Tomas correct a message long after he
+// used up what he may, at an hour at which nobody may: that asks for his right alone.
+func TestAnEditThatKeepsEveryoneCallsNobodyAgain(t *testing.T) {
+	f := openForum(t)
+	m := must[parley.Message](t)(f.call(f.Tomas))
+	none, minutes, start, end := ptr(int64(0)), int64(60), ptr(int64(8)), ptr(int64(12))
+	f.setEveryone(app.EveryonePatch{TeamRateLimit: &none, CooldownMinutes: &minutes, NotificationLimit: &none, QuietStart: &start, QuietEnd: &end})
+	f.tells("the edit", func() error { return drop(f.EditMessage(t.Context(), f.Tomas, m.ID, "good morning @everyone")) },
+		parley.MessageEdited{ThreadID: f.Free.ID, MessageID: m.ID})
+}
+
+func TestAnEditKeepsEveryoneOnlyWhileItsAuthorMayMentionEveryone(t *testing.T) {
+	f := openForum(t)
+	ctx := t.Context()
+	m := must[parley.Message](t)(f.call(f.Tomas))
+	own := must[parley.Message](t)(f.call(f.Ada))
+	text := func(n int) string { return fmt.Sprintf("@everyone, for the %dth time", n) }
+	edits := 0
+	refuses := func() {
+		t.Helper()
+		edits++
+		wantKind(t, drop(f.EditMessage(ctx, f.Tomas, m.ID, text(edits))), parley.Forbidden)
+	}
+	allows := func(v parley.Viewer, id int64) {
+		t.Helper()
+		edits++
+		must[parley.Message](t)(f.EditMessage(ctx, v, id, text(edits)))
+	}
+	length := ptr(int64(10))
+	f.setEveryone(app.EveryonePatch{MaxMessageLength: &length})
+	refuses()
+	allows(f.Ada, own.ID) // whom no limit holds
+	must[parley.Message](t)(f.EditMessage(ctx, f.Tomas, m.ID, "@everyone!"))
+	must[parley.Message](t)(f.EditMessage(ctx, f.Tomas, m.ID, "as long as one likes without"))
+	must[parley.Message](t)(f.EditMessage(ctx, f.Tomas, m.ID, "@everyone!"))
+	f.setEveryone(app.EveryonePatch{MaxMessageLength: new(*int64)})
+	allows(f.Tomas, m.ID)
+	if err := f.RestrictEveryone(ctx, f.Ada, f.Tomas.ID, app.NewRestriction{}); err != nil {
+		t.Fatal(err)
+	}
+	refuses()
+	if users := must[[]app.RestrictedUser](t)(f.RestrictedUsers(ctx, f.Ada)); users[0].ViolationCount != 0 {
+		t.Errorf("an edit counts as %d attempts to call everyone", users[0].ViolationCount)
+	}
+	if err := f.UnrestrictEveryone(ctx, f.Ada, f.Tomas.ID); err != nil {
+		t.Fatal(err)
+	}
+	f.setEveryone(app.EveryonePatch{Disabled: ptr(true)})
+	refuses()
+	f.setEveryone(app.EveryonePatch{Disabled: ptr(false)})
+	allows(f.Tomas, m.ID)
+	if err := f.SetRights(ctx, "Tomas", parley.RoleMember, parley.Membership{}); err != nil {
+		t.Fatal(err)
+	}
+	refuses()
+}
+
 func TestEverybodyWaitsAfterSomebodyMentionedEveryone(t *testing.T) {
 	f := openForum(t)
 	minutes := int64(10)

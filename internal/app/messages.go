@@ -283,8 +283,7 @@ func (a *App) EditMessage(ctx context.Context, v parley.Viewer, id int64, conten
 		case m.Content == d.text.Content:
 			return nil
 		}
-		fresh := d.without(m.Mentions)
-		if err := fresh.checkSpecials(v); err != nil {
+		if err := d.checkEdited(tx, v, m); err != nil {
 			return err
 		}
 		if err := tx.EditMessage(m, v.ID, d.text); err != nil {
@@ -305,7 +304,7 @@ func (a *App) EditMessage(ctx context.Context, v parley.Viewer, id int64, conten
 				return err
 			}
 		}
-		if err := fresh.announce(tx, t, id, v, true); err != nil {
+		if err := d.without(m.Mentions).announce(tx, t, id, v, true); err != nil {
 			return err
 		}
 		edits, err := tx.Edits(id)
