@@ -81,6 +81,18 @@ func TestNewMembersAreLimited(t *testing.T) {
 	}
 }
 
+func TestANewMemberGainsNoPostByDeletingOne(t *testing.T) {
+	f := openForum(t)
+	ctx := t.Context()
+	olga := f.newcomer()
+	for range 3 {
+		must[[]int64](t)(f.DeleteMessage(ctx, olga, f.post(olga, f.Free, "look here").ID))
+	}
+	wantKind(t, drop(f.PostMessage(ctx, olga, f.Free.ID, "and here", 0, app.Idempotency{})), parley.RateLimited)
+	f.Clock.Pass(time.Hour)
+	f.post(olga, f.Free, "an hour later")
+}
+
 func TestWhoPaysOrModeratesIsNoNewMember(t *testing.T) {
 	f := openForum(t)
 	olga := f.newcomer()

@@ -22,6 +22,7 @@ var messageTests = map[string]func(*testing.T, Open){
 	"a deletion of many hides every one":                                                longChainDeleted,
 	"replies are paged":                                                                 repliesPaged,
 	"the last post counts though it was deleted":                                        lastPosted,
+	"deleted posts count among those since a time":                                      postsSince,
 	"a hidden message is shown to its author and the team alone, and counts for nobody": hiddenShown,
 }
 
@@ -279,6 +280,32 @@ func repliesPaged(t *testing.T, open Open) {
 	} {
 		if diff := cmp.Diff(tc.want, tc.got); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+}
+
+func postsSince(t *testing.T, open Open) {
+	c := community(t, open)
+	var at []parley.Time
+	for range 4 {
+		c.Clock.Pass(time.Minute)
+		id := c.Post(t, c.Finn, c.Free, "spam")
+		at = append(at, parley.At(c.Clock.Now()))
+		c.Post(t, c.Mina, c.Free, "by another")
+		c.Delete(t, id)
+	}
+	for _, tc := range []struct {
+		since parley.Time
+		limit int64
+		want  []parley.Time
+	}{
+		{at[0], 9, []parley.Time{at[3], at[2], at[1]}},
+		{at[0], 2, []parley.Time{at[3], at[2]}},
+		{at[3], 9, []parley.Time{}},
+	} {
+		got := Write(t, c.Store, func(tx *store.Tx) ([]parley.Time, error) { return tx.PostsSince(c.Finn.ID, tc.since, tc.limit) })
+		if diff := cmp.Diff(tc.want, got); diff != "" {
+			t.Errorf("at most %d since %v (-want +got):\n%s", tc.limit, tc.since, diff)
 		}
 	}
 }
