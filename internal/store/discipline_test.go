@@ -2,6 +2,8 @@ package store_test
 
 import (
 	_ "embed"
+	"maps"
+	"net/url"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -61,6 +63,33 @@ func TestNoRouteRunsMoreStatementsInALargerCommunity(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestEveryParameterIsGivenInSomeVisit has those who give an operation another parameter
+// visit it with that, too: it may find other rows, in another way.
+func TestEveryParameterIsGivenInSomeVisit(t *testing.T) {
+	f := openTraffic(t, filepath.Join(t.TempDir(), "parley.db"), 4)
+	operations, given := f.operations(), map[string]bool{}
+	for _, v := range f.visits() {
+		_, query, _ := strings.Cut(v.path, "?")
+		parameters, err := url.ParseQuery(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, values := range parameters {
+			if _, known := operations[v.operation].query[name]; !known {
+				t.Errorf("%s has no parameter %s: it is ignored", v.operation, name)
+			}
+			given[v.operation+" "+name], given[v.operation+" "+name+"="+values[0]] = true, true
+		}
+	}
+	for operation, of := range operations {
+		for _, form := range slices.Concat(slices.Collect(maps.Values(of.query))...) {
+			if !given[operation+" "+form] && !streams[operation] {
+				t.Errorf("%s is never visited with %s", operation, form)
+			}
+		}
+	}
 }
 
 // limited knows the statements that give as many rows as they are asked for: those of

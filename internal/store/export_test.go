@@ -91,7 +91,7 @@ func sqliteScans(s *Snapshot, ran *Ran) (steps []string, err error) {
 		return step, err
 	}, "EXPLAIN QUERY PLAN "+ran.Text, ran.Args...)
 	for _, step := range plan {
-		if strings.HasPrefix(step, "SCAN ") && !bounded.MatchString(step) && !mayScan(ran.Text) {
+		if strings.HasPrefix(step, "SCAN ") && !endsEarly(step, ran.Text) && !mayScan(ran.Text) {
 			steps = append(steps, step+" in "+strings.Join(plan, "; "))
 		}
 	}
@@ -113,7 +113,8 @@ func postgresScans(s *Snapshot, ran *Ran) (steps []string, err error) {
 	}
 	plan, err := list(s, scalar[string], "EXPLAIN (COSTS OFF) "+ran.Text, ran.Args...)
 	for _, step := range plan {
-		if of := scanned.FindStringSubmatch(step); of != nil && !slices.Contains(SmallTables(), of[1]) && !mayScan(ran.Text) {
+		of := scanned.FindStringSubmatch(step)
+		if of != nil && !slices.Contains(SmallTables(), of[1]) && !mayScan(ran.Text) || walksList(step, ran.Text) {
 			steps = append(steps, step+" in\n"+strings.Join(plan, "\n"))
 		}
 	}

@@ -66,7 +66,7 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 			continue // its plan lists checks of foreign keys that are never run
 		}
 		for _, step := range plan {
-			if strings.HasPrefix(step, "SCAN ") && !bounded.MatchString(step) && !mayScan(text) {
+			if strings.HasPrefix(step, "SCAN ") && !endsEarly(step, text) && !mayScan(text) {
 				t.Errorf("%s\nin %s\nof %s", step, strings.Join(plan, "; "), strings.Join(strings.Fields(text), " "))
 			}
 		}
@@ -85,9 +85,9 @@ func TestPagesAreReadInOrder(t *testing.T) {
 }
 
 // fewToSort are pages of few: the likes of one message, the threads that grew
-// out of one, the tiers, and the recipients in a page of them, and one person's sessions. The busiest thread
+// out of one, those that one person follows, the tiers, and the recipients in a page of them, and one person's sessions. The busiest thread
 // is looked for among all; an index would be written with every message.
-var fewToSort = regexp.MustCompile(`FROM everyone_uses e|FROM sessions s|t\.message_count DESC|FROM likes l|t\.parent_message_id = cast|FROM tiers|\) c JOIN users`)
+var fewToSort = regexp.MustCompile(`FROM everyone_uses e|FROM sessions s|t\.message_count DESC|FROM likes l|FROM follows f CROSS JOIN|t\.parent_message_id = cast|FROM tiers|\) c JOIN users`)
 
 // TestIDsDoNotChangeThePlan: SQLite estimates a comparison with a bound 0 or 1 in
 // another way than with other numbers, and plans a statement anew whenever that
@@ -104,10 +104,23 @@ func TestIDsDoNotChangeThePlan(t *testing.T) {
 }
 
 // bounded are the scans that end early or are small: the list of threads in its
-// order, as far as a page goes; the keys, which are few; what a recursion or a subquery found; the tiers, and
-// who is restricted; the calls, of which so many are kept; the replicas; the mentions in one message; and the indexes of words,
-// which only look so.
+// order, as far as a page goes (for somebody who has read nearly all that is far, and
+// costs little: see ownThreads); the keys, which are few; what a recursion or a subquery
+// found; the tiers, and who is restricted; the calls, of which so many are kept; the
+// replicas; the mentions in one message; and the indexes of words, which only look so.
 var bounded = regexp.MustCompile(`^SCAN (CONSTANT ROW|t USING INDEX threads_in_list|k USING INDEX api_keys_in_use|below|b|c|e VIRTUAL TABLE|recent|message_search|thread_search|tiers|everyone_restrictions|calls|replicas|sqlite_sequence|\(subquery-\d+\)|\d+-ROW VALUES CLAUSE)\b`)
+
+// endsEarly reports whether a scan is one of those. Who follows few threads does not find
+// them in the list of all.
+func endsEarly(step, text string) bool {
+	return bounded.MatchString(step) && !walksList(step, text)
+}
+
+// walksList reports whether a step of a plan reads the list of threads in its order to
+// find what somebody follows: however few that is, it ends with the last thread.
+func walksList(step, text string) bool {
+	return strings.Contains(step, "threads_in_list") && strings.Contains(text, "FROM follows f")
+}
 
 // mayScan reports whether a statement has to look at all users: those that find
 // a part of a name, and those that count or reach everyone; or at all threads: the
@@ -156,8 +169,10 @@ func seedForPlans(tx *Tx) error {
 	if id, err = tx.InsertThread(NewThread{Title: "Welcome", AuthorID: id}); err != nil {
 		return err
 	}
-	_, err = tx.InsertMessage(id, 1, 0, Text{Content: "hello"})
-	return err
+	if _, err = tx.InsertMessage(id, 1, 0, Text{Content: "hello"}); err != nil {
+		return err
+	}
+	return tx.Follow(id, 1, parley.Follow{Mention: true})
 }
 
 // all returns the first error of some results.
@@ -175,7 +190,7 @@ func found[T any](_ T, _ bool, err error) error { return err }
 func readThreads(tx *Tx, v parley.Viewer) error {
 	return all(
 		only(tx.Threads(v, ThreadFilter{Limit: 20})),
-		only(tx.Threads(v, ThreadFilter{Limit: 20, Following: true, Kind: parley.MainThread})),
+		only(tx.Threads(v, ThreadFilter{Limit: 20, Following: true, Kind: parley.MainThread})), only(tx.Threads(v, ThreadFilter{Limit: 20, Following: true, Unread: true})),
 		only(tx.Threads(v, ThreadFilter{Limit: 20, Unread: true, Kind: parley.SubThread})),
 		only(tx.Threads(v, ThreadFilter{Limit: 20, Source: 1})),
 		found(tx.Thread(v, 1)), found(tx.ThreadState(1)), only(tx.SubThreadStates(1)), only(tx.SubThreadsOf([]int64{1, 2})), only(tx.CountSubThreads(v, 1)),

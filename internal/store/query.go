@@ -140,6 +140,11 @@ func (a *arguments) add(value any) string {
 // TestIDsDoNotChangeThePlan.
 func (a *arguments) id(value int64) string { return "cast(" + a.add(value) + " AS BIGINT)" }
 
+// page appends what a page of rows is cut by.
+func (a *arguments) page(limit, offset int) string {
+	return " LIMIT " + a.add(limit) + " OFFSET " + a.add(offset)
+}
+
 // in appends values and returns their parenthesised placeholders, for IN. To
 // keep the number of different statements small it repeats the last value up to
 // the next power of two.

@@ -128,7 +128,7 @@ func (f *traffic) visit(visits []visit) {
 		if !known {
 			f.Fatalf("there is no operation %s", v.operation)
 		}
-		f.serve(v, of[0], f.address(v, of[1]))
+		f.serve(v, of.method, f.address(v, of.path))
 	}
 }
 
@@ -177,7 +177,7 @@ func (f *traffic) remember(v visit, w *httptest.ResponseRecorder) {
 	f.Helper()
 	switch v.operation {
 	case "list-notifications":
-		if v.by.name == "Ada" {
+		if v.by.name == "Ada" && v.path == "" {
 			f.notification = field[[]parley.Notification](f, w.Body.Bytes(), "notifications")[0].ID
 		}
 	case "upload-image":
@@ -210,24 +210,62 @@ func picture(t *testing.T) (body *strings.Reader, kind string) {
 	return strings.NewReader(form.String()), w.FormDataContentType()
 }
 
-// operations returns those of the OpenAPI document: method and path, by id.
-func (f *traffic) operations() map[string][2]string {
+// described is an operation as the OpenAPI document has it.
+type described struct {
+	method, path string
+	query        map[string][]string // the forms of each parameter: its name, or with each value but the usual one
+}
+
+// operations returns those of the OpenAPI document, by id.
+func (f *traffic) operations() map[string]described {
 	f.Helper()
 	w := httptest.NewRecorder()
 	f.mux.ServeHTTP(w, httptest.NewRequest("GET", "/openapi.json", nil))
 	var document struct {
-		Paths map[string]map[string]struct{ OperationID string }
+		Paths map[string]map[string]struct {
+			OperationID string
+			Parameters  []describedParameter
+		}
 	}
 	if err := json.Unmarshal(w.Body.Bytes(), &document); err != nil {
 		f.Fatal(err)
 	}
-	operations := map[string][2]string{}
+	operations := map[string]described{}
 	for path, methods := range document.Paths {
 		for method, of := range methods {
-			operations[of.OperationID] = [2]string{strings.ToUpper(method), path}
+			d := described{strings.ToUpper(method), path, map[string][]string{}}
+			for _, p := range of.Parameters {
+				if p.In == "query" {
+					d.query[p.Name] = p.forms()
+				}
+			}
+			operations[of.OperationID] = d
 		}
 	}
 	return operations
+}
+
+// describedParameter is a parameter as the OpenAPI document has it.
+type describedParameter struct {
+	Name, In string
+	Schema   struct {
+		Enum    []string
+		Default any
+	}
+}
+
+// forms are what it has to be given as: each of the values that it may have but the one
+// that it has when it is not given, or any.
+func (p describedParameter) forms() (forms []string) {
+	for _, value := range p.Schema.Enum {
+		if value != p.Schema.Default {
+			forms = append(forms, p.Name+"="+value)
+		}
+	}
+	if forms == nil {
+		forms = []string{p.Name}
+	}
+	return forms
 }
 
 // work does the background work until all jobs are done.

@@ -3,7 +3,9 @@ package store_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
+	"strings"
 )
 
 // visits are requests to every operation, in an order in which each succeeds: what
@@ -15,58 +17,108 @@ func (f *traffic) visits() []visit {
 
 // reads are what everybody may look at.
 func (f *traffic) reads(by visitor) []visit {
-	root, thread := f.root(), f.thread.ID
-	return []visit{
-		{operation: "list-threads", by: by},
-		{operation: "list-threads", by: by, path: "?sub_threads_only=true"},
-		{operation: "get-thread", by: by, path: id(thread)},
-		{operation: "get-thread-tier", by: by, path: id(thread)},
+	root := f.root()
+	return slices.Concat(f.lists(by), f.pages(by), []visit{
+		{operation: "get-thread", by: by, path: id(f.thread.ID)},
+		{operation: "get-thread-tier", by: by, path: id(f.thread.ID)},
 		{operation: "get-thread-hierarchy", by: by, path: id(f.below.ID)},
-		{operation: "count-messages", by: by, path: id(thread)},
-		{operation: "list-messages", by: by, path: id(thread) + "?mark_read=false"},
-		{operation: "list-recent-messages", by: by, path: id(thread) + "?since_id=1"},
-		{operation: "list-replies", by: by, path: id(root)},
+		{operation: "count-messages", by: by, path: id(f.thread.ID)},
 		{operation: "list-sub-threads", by: by, path: id(root)},
 		{operation: "count-sub-threads", by: by, path: id(root)},
-		{operation: "list-likes", by: by, path: id(root)},
-		{operation: "list-notifications", by: by},
-		{operation: "list-notifications", by: by, path: "?skip=2"},
 		{operation: "count-notifications", by: by},
 		{operation: "get-settings", by: by},
 		{operation: "check-alias", by: by, path: "?alias=Finch"},
 		{operation: "get-everyone-settings", by: by},
-		{operation: "search", by: by, path: "?q=joi"},
-		{operation: "search", by: by, path: "?q=joints"},
 		{operation: "get-stats", by: by},
 		{operation: "get-user-activity", by: by, path: id(f.ada.ID)},
 		{operation: "get-my-tier", by: by},
-		{operation: "search-users", by: by, path: "?q=per"},
 		{operation: "get-me", by: by},
+	})
+}
+
+// lists are what everybody finds threads, messages and people by.
+func (f *traffic) lists(by visitor) (visits []visit) {
+	for _, kind := range []string{"all", "main", "sub"} {
+		for _, filter := range []string{"all", "main", "following", "unread"} {
+			visits = append(visits, visit{operation: "list-threads", by: by, path: "?filter_type=" + filter + "&thread_type=" + kind})
+		}
+		for _, words := range []string{"joi", "joints", `"more joints"`} {
+			visits = append(visits, visit{operation: "search", by: by, path: "?thread_type=" + kind + "&q=" + url.QueryEscape(words)})
+		}
+	}
+	return append(visits,
+		visit{operation: "list-threads", by: by, path: "?page=2&limit=2"},
+		visit{operation: "search", by: by, path: "?q=joints&limit=2"},
+		visit{operation: "search-users", by: by, path: "?q=per"},
+		visit{operation: "search-users", by: by, path: "?q=son&limit=2"},
+	)
+}
+
+// pages are what everybody reads of a thread, a message and their notifications, from
+// wherever they are.
+func (f *traffic) pages(by visitor) []visit {
+	thread, root := id(f.thread.ID), id(f.root())
+	from := func(parameter string) string { return thread + "?" + parameter + "=" + root }
+	return []visit{
+		{operation: "list-messages", by: by, path: thread + "?mark_read=false"},
+		{operation: "list-messages", by: by, path: from("before_id")},
+		{operation: "list-messages", by: by, path: from("after_id")},
+		{operation: "list-messages", by: by, path: from("around_id") + "&limit=3"},
+		{operation: "list-recent-messages", by: by, path: thread},
+		{operation: "list-recent-messages", by: by, path: from("since_id") + "&limit=2"},
+		{operation: "list-replies", by: by, path: root},
+		{operation: "list-replies", by: by, path: root + "?page=2&limit=2"},
+		{operation: "list-replies", by: by, path: root + "?after_id=" + root},
+		{operation: "list-likes", by: by, path: root},
+		{operation: "list-likes", by: by, path: root + "?skip=2&limit=2"},
+		{operation: "list-likes", by: by, path: root + "?after_id=1"},
+		{operation: "list-notifications", by: by, path: "?before_id=1000000"},
+		{operation: "list-notifications", by: by, path: "?skip=2&limit=2"},
+		{operation: "list-notifications", by: by},
 	}
 }
 
 // looks are what the team and the creators may look at.
 func (f *traffic) looks() []visit {
-	return []visit{
-		{operation: "list-history", by: f.ada, path: id(f.root())},
+	root, before := id(f.root()), "before_id=1000000"
+	return slices.Concat([]visit{
+		{operation: "list-history", by: f.ada, path: root},
+		{operation: "list-history", by: f.ada, path: root + "?after_id=1&limit=2"},
 		{operation: "list-available-tiers", by: f.ada},
 		{operation: "get-everyone-moderation", by: f.ada},
-		{operation: "list-pending-everyone", by: f.ada},
 		{operation: "get-everyone-analytics", by: f.ada},
+		{operation: "get-everyone-analytics", by: f.ada, path: "?days=30"},
 		{operation: "list-restricted-users", by: f.ada},
-		{operation: "list-flags", by: f.tomas},
-		{operation: "list-moderation", by: f.tomas},
-		{operation: "list-users", by: f.ada},
-		{operation: "list-users", by: f.ada, path: "?q=per&role=member"},
+		{operation: "list-users", by: f.ada, path: "?role=creator"},
+		{operation: "list-users", by: f.ada, path: "?role=team"},
 		{operation: "get-user", by: f.ada, path: id(f.mina.ID)},
 		{operation: "list-tiers", by: f.ada},
 		{operation: "get-community", by: f.ada},
 		{operation: "list-api-keys", by: f.ada},
-		{operation: "list-audit", by: f.ada},
 		{operation: "get-realtime", by: f.ada},
 		{operation: "sign-in-options"},
 		{operation: "list-sessions", by: f.finn},
+	},
+		forms("list-pending-everyone", f.ada, "after_id=1", "limit=2"),
+		forms("list-flags", f.tomas, "state=resolved", before, "limit=2"),
+		forms("list-moderation", f.tomas, before, "limit=2"),
+		forms("list-users", f.ada, "q=per", "role=member", before, "limit=2"),
+		forms("list-audit", f.ada, "actor="+id(f.ada.ID), "key="+id(f.keys[0]), "action=tier.created", before, "limit=2"),
+	)
+}
+
+// forms are visits with every choice of some parameters, from none to all.
+func forms(operation string, by visitor, parameters ...string) (visits []visit) {
+	for choice := range 1 << len(parameters) {
+		var chosen []string
+		for i, p := range parameters {
+			if choice>>i&1 == 1 {
+				chosen = append(chosen, p)
+			}
+		}
+		visits = append(visits, visit{operation: operation, by: by, path: "?" + strings.Join(chosen, "&")})
 	}
+	return visits
 }
 
 // ownChanges change what is somebody's own.
@@ -85,6 +137,7 @@ func (f *traffic) ownChanges() []visit {
 		{operation: "get-image", by: f.finn, path: "{upload}"},
 		{operation: "read-notification", by: f.ada, path: "{notification}"},
 		{operation: "delete-notification", by: f.ada, path: "{notification}"},
+		{operation: "list-messages", by: f.mina, path: thread},
 		{operation: "mark-read", by: f.mina, path: thread},
 		{operation: "read-all-notifications", by: f.ada},
 	}

@@ -69,26 +69,42 @@ func threadPages(t *testing.T, open Open) {
 	c.pin(t, started[0]) // private
 	c.Post(t, c.Ada, started[2], "lifts it to the top")
 	for _, v := range []parley.Viewer{c.Finn, c.Ada} {
-		all := Read(t, c.Store, func(s *store.Snapshot) ([]parley.Thread, error) {
-			return s.Threads(v, store.ThreadFilter{Limit: 100})
-		})
-		if !slices.IsSortedFunc(all, listOrder) {
-			t.Errorf("not in order: %v", threadIDs(all))
-		}
-		var paged []int64
-		for offset := 0; offset < len(all); offset += 3 {
-			page := c.list(t, v, store.ThreadFilter{Limit: 3, Offset: offset})
-			if len(page) != min(3, len(all)-offset) {
-				t.Errorf("the page at %d of %d has %d threads", offset, len(all), len(page))
+		Update(t, c.Store, func(tx *store.Tx) error {
+			for _, thread := range started[:10] {
+				if err := tx.Follow(thread.ID, v.ID, parley.Follow{}); err != nil {
+					return err
+				}
 			}
-			paged = append(paged, page...)
-		}
-		if diff := cmp.Diff(threadIDs(all), paged); diff != "" {
-			t.Errorf("(-whole +paged):\n%s", diff)
+			return nil
+		})
+		for _, filter := range []store.ThreadFilter{{}, {Following: true}, {Unread: true}, {Kind: parley.MainThread}} {
+			c.expectPages(t, v, filter)
 		}
 	}
 	if got := c.list(t, c.Finn, store.ThreadFilter{})[:2]; !slices.Equal(got, []int64{started[1].ID, started[2].ID}) {
 		t.Errorf("Finn's list begins with %v, want the pinned %d, then %d", got, started[1].ID, started[2].ID)
+	}
+}
+
+// expectPages checks that the pages of a list are the whole list, in its order.
+func (c *Community) expectPages(t *testing.T, v parley.Viewer, filter store.ThreadFilter) {
+	t.Helper()
+	whole := filter
+	whole.Limit = 100
+	all := Read(t, c.Store, func(s *store.Snapshot) ([]parley.Thread, error) { return s.Threads(v, whole) })
+	if len(all) == 0 || !slices.IsSortedFunc(all, listOrder) {
+		t.Errorf("%+v: not in order: %v", filter, threadIDs(all))
+	}
+	var paged []int64
+	for filter.Limit = 3; filter.Offset < len(all); filter.Offset += 3 {
+		page := c.list(t, v, filter)
+		if len(page) != min(3, len(all)-filter.Offset) {
+			t.Errorf("%+v: the page has %d threads of %d", filter, len(page), len(all))
+		}
+		paged = append(paged, page...)
+	}
+	if diff := cmp.Diff(threadIDs(all), paged); diff != "" {
+		t.Errorf("%+v (-whole +paged):\n%s", filter, diff)
 	}
 }
 
