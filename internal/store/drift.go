@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 
 	"parley"
 )
@@ -37,6 +38,14 @@ func (s *Store) Counters() []Counter {
 }
 
 var counters = []Counter{
+	{ // first: what is counted of sub-threads goes by their parents
+		name: "parent_thread", walked: "threads",
+		find: `SELECT x.id, m.id, coalesce(x.parent_thread_id, 0), m.thread_id FROM threads x JOIN messages m ON m.id = x.parent_message_id
+			WHERE x.id > $1 AND x.id <= $2 AND coalesce(x.parent_thread_id, 0) <> m.thread_id`,
+		says: "thread %[1]d, which grew out of message %[2]d, says that it belongs to thread %[3]d, the message is in %[4]d",
+		fix:  (*Tx).moveSubThread,
+	},
+	usedUploads, releasedUploads,
 	keptOfThread("message_count", `(SELECT count(*) FROM messages m WHERE m.thread_id = x.id AND m.deleted_at IS NULL AND m.hidden_at IS NULL)`,
 		"thread %[1]d says that it has %[3]d messages, there are %[4]d"),
 	keptOfThread("follower_count", `(SELECT count(*) FROM follows f WHERE f.thread_id = x.id)`,
@@ -212,6 +221,36 @@ func (tx *Tx) recountMembers(Drift) error {
 	return tx.write(`INSERT INTO member_counts (role, amount_cents, hears, members)
 		SELECT u.role, u.amount_cents, coalesce(s.everyone_mentions, 1), count(*)
 		FROM users u LEFT JOIN user_settings s ON s.user_id = u.id WHERE u.is_active = 1 GROUP BY 1, 2, 3`)
+}
+
+// moveSubThread has a thread belong to the one that the message is in which it grew out
+// of: it is no more open than that.
+func (tx *Tx) moveSubThread(d Drift) error {
+	threads := []int64{d.id, d.kept, d.there}
+	slices.Sort(threads) // locked in the order of their ids
+	for _, id := range threads {
+		if err := tx.HoldThread(id); err != nil {
+			return err
+		}
+	}
+	old, found, err := tx.ThreadState(d.id)
+	if err != nil {
+		return err
+	}
+	err = tx.write(`UPDATE threads SET parent_thread_id = (SELECT m.thread_id FROM messages m WHERE m.id = threads.parent_message_id) WHERE id = $1`, d.id)
+	if err != nil || !found {
+		return err
+	}
+	now, _, err := tx.ThreadState(d.id)
+	if err != nil {
+		return err
+	}
+	tx.Append(parley.ThreadsChanged{ThreadIDs: []int64{d.id}, Access: old.Access.Or(now.Access)})
+	if now.Access != old.Access {
+		// With the rights change what is counted for whom.
+		tx.Append(parley.ThreadUpdated{ThreadID: d.id}, parley.ThreadRightsChanged{ThreadID: d.id}, parley.CallsChanged{ThreadID: d.id})
+	}
+	return tx.CountSpawned(now.ParentMessageID)
 }
 
 // deleteStray deletes a sub-thread that its parent left behind.

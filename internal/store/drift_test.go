@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -66,6 +67,9 @@ func TestEveryCounterThatDriftsIsFoundAndSetRight(t *testing.T) {
 		"like_count":           `UPDATE messages SET like_count = 9 WHERE id = 1`,
 		"spawned_thread_count": `UPDATE messages SET spawned_thread_count = 5 WHERE id = 1`,
 		"member_counts":        `UPDATE member_counts SET members = members + 1 WHERE role = 'creator'`,
+		"parent_thread":        `UPDATE threads SET parent_thread_id = 2 WHERE id = 4`,
+		"upload_used":          `UPDATE uploads SET unused_since = 1`,
+		"upload_release":       `UPDATE upload_uses SET release_at = 1`,
 		"thread_tree":          `UPDATE threads SET deleted_at = 1 WHERE id = 1`,
 		"notification_thread":  `UPDATE notifications SET thread_id = 2`,
 		"call_thread":          `UPDATE calls SET thread_id = 2`,
@@ -112,6 +116,7 @@ func TestEveryCounterThatDriftsIsFoundAndSetRight(t *testing.T) {
 func live(t *testing.T, c *storetest.Community) {
 	t.Helper()
 	c.Notify(t, c.Mina, parley.NotifyMention, c.Free, c.Free.First)
+	c.Show(t, c.Ada, c.Free.First, c.AddUpload(t, c.Ada))
 	for range 2 {
 		c.Clock.Pass(time.Second)
 		c.Call(t, c.Ada, c.Free)
@@ -168,5 +173,84 @@ func TestWrongNumbersOfTheLogAreFoundAndSetRight(t *testing.T) {
 			}
 			return true, err
 		})
+	})
+}
+
+// TestDriftOfUploadsIsSetRightWhateverBecameOfThem corrupts what is noted of an image
+// that is shown, of one that a deleted message shows, of one that nothing does, and of
+// one whose file is about to be removed.
+func TestDriftOfUploadsIsSetRightWhateverBecameOfThem(t *testing.T) {
+	onBoth(t, func(t *testing.T, c *storetest.Community) {
+		shown, deleted, unused, gone := c.AddUpload(t, c.Ada), c.AddUpload(t, c.Finn), c.AddUpload(t, c.Finn), c.AddUpload(t, c.Ada)
+		live(t, c)
+		post := c.Post(t, c.Finn, c.Free, "a joint")
+		c.Show(t, c.Ada, c.Post(t, c.Ada, c.Free, "two joints"), shown, gone)
+		c.Show(t, c.Finn, post, deleted)
+		c.Delete(t, post)
+		storetest.Update(t, c.Store, func(tx *store.Tx) error {
+			for text, args := range map[string][]any{
+				`UPDATE uploads SET unused_since = 1 WHERE id = $1`:               {shown},
+				`UPDATE uploads SET unused_since = NULL WHERE id = $1`:            {unused},
+				`UPDATE upload_uses SET release_at = NULL WHERE upload_id = $1`:   {deleted},
+				`UPDATE uploads SET unused_since = 1, gone_at = $2 WHERE id = $1`: {gone, tx.Now()},
+			} {
+				if err := tx.Corrupt(text, args...); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		found := drifts(t, c.Store)
+		if len(found["upload_used"]) != 3 || len(found["upload_release"]) != 1 {
+			t.Errorf("found %+v", found)
+		}
+		fix(t, c.Store, found)
+		if left := drifts(t, c.Store); len(left) != 0 {
+			t.Errorf("left are %+v", left)
+		}
+		c.Clock.Pass((parley.RestoreDays + 1) * 24 * time.Hour)
+		storetest.Update(t, c.Store, func(tx *store.Tx) error {
+			if _, err := tx.ReleaseUploads(); err != nil {
+				return err
+			}
+			_, err := tx.RetireUploads(0)
+			return err
+		})
+		retired := storetest.Read(t, c.Store, func(s *store.Snapshot) ([]store.Upload, error) { return s.RetiredUploads(0) })
+		var ids []int64
+		for _, u := range retired {
+			ids = append(ids, u.ID)
+			storetest.Update(t, c.Store, func(tx *store.Tx) error { return tx.DeleteUpload(u.ID) })
+		}
+		if want := []int64{deleted, unused, gone}; !slices.Equal(ids, want) {
+			t.Errorf("retired are %v, want %v", ids, want)
+		}
+	})
+}
+
+// TestASubThreadThatBelongsElsewhereIsAsOpenAsItsMessage has a thread be where its
+// message was once: in a thread that Finn may read, as opposed to the message.
+func TestASubThreadThatBelongsElsewhereIsAsOpenAsItsMessage(t *testing.T) {
+	onBoth(t, func(t *testing.T, c *storetest.Community) {
+		live(t, c)
+		sub := storetest.Write(t, c.Store, func(tx *store.Tx) (storetest.ThreadRef, error) {
+			return storetest.StartThread(tx, store.NewThread{Title: "Why?", AuthorID: c.Mina.ID, ParentThreadID: c.Paid.ID, ParentMessageID: c.Paid.First})
+		})
+		storetest.Update(t, c.Store, func(tx *store.Tx) error {
+			return tx.Corrupt(`UPDATE threads SET parent_thread_id = $1 WHERE id = $2`, c.Free.ID, sub.ID)
+		})
+		may := func() bool {
+			return storetest.Found(t, c.Store, func(s *store.Snapshot) (parley.Thread, bool, error) { return s.Thread(c.Finn, sub.ID) }).CanAccess
+		}
+		if !may() {
+			t.Error("before: Finn may not see it")
+		}
+		fix(t, c.Store, drifts(t, c.Store))
+		if may() {
+			t.Error("Finn may still see it")
+		}
+		if left := drifts(t, c.Store); len(left) != 0 {
+			t.Errorf("left are %+v", left)
+		}
 	})
 }
