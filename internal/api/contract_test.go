@@ -71,7 +71,7 @@ var testFunction = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
 func testNames(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{}
-	for _, pattern := range []string{"*_test.go", "../app/*_test.go", "../live/*_test.go", "../../test/*_test.go"} {
+	for _, pattern := range []string{"*_test.go", "../app/*_test.go", "../live/*_test.go", "../../test/*_test.go", "../../test/matrix/*_test.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
