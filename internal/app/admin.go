@@ -170,7 +170,6 @@ func (a *App) UpdateUser(ctx context.Context, v parley.Viewer, id int64, patch U
 	if err != nil {
 		return AdminUser{}, err
 	}
-	a.pushTotal(ctx, id) // what is unread comes and goes with the threads
 	return a.User(ctx, v, id)
 }
 

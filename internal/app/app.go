@@ -41,8 +41,7 @@ type App struct {
 	counting [64]sync.Mutex // held while a user's counts are read and sent, by user id
 	recounts *recounts
 
-	hasOthers atomic.Bool     // there are other replicas
-	unheard   map[int64]int64 // versions of counts that sockets here were sent, while others cannot tell; see recountUnheard
+	unheard unheard
 
 	acquaintances acquaintances
 
@@ -134,8 +133,8 @@ const (
 	jobInterval   = time.Second     // how late a job is seen that nobody told of
 	flushInterval = 3 * time.Second // how late a thread's views are stored
 
-	// unheardInterval is how late counts are sent that changed on another replica, while
-	// that cannot tell of it.
+	// unheardInterval is how late counts are sent that changed on another replica, if
+	// that could not tell of it.
 	unheardInterval = time.Second
 
 	pruneInterval = time.Hour
@@ -151,7 +150,10 @@ func (a *App) Run(ctx context.Context) error {
 		wg.Go(func() { a.work(ctx, a.previewJobs, a.runPreviews) })
 	}
 	wg.Go(func() { a.recountHeard(ctx) })
-	wg.Go(func() { every(ctx, unheardInterval, a.recountUnheard) })
+	wg.Go(func() {
+		a.recountUnheard(ctx) // which begins now: nothing may change unheard before
+		every(ctx, unheardInterval, a.recountUnheard)
+	})
 	wg.Go(func() { every(ctx, flushInterval, a.flushViews) })
 	wg.Go(func() { every(ctx, pruneInterval, a.prune) })
 	wg.Go(func() { every(ctx, recognition, a.acquaintances.forget) }) // or they took memory until somebody comes

@@ -18,6 +18,7 @@ type counts struct {
 
 func (f *forum) counts(v parley.Viewer) counts {
 	f.t.Helper()
+	f.RecountHeard(f.t.Context())
 	return counts{
 		states[parley.NotificationCountFrame](f, v, "forum_notification_count"),
 		states[parley.UnreadCountFrame](f, v, "unread_count_updated"),

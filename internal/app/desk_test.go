@@ -53,6 +53,7 @@ func (d *desk) catchUp() {
 	for _, frame := range d.frames() {
 		d.apply(frameType(d.f.t, frame), frame)
 	}
+	d.f.RecountHeard(d.f.t.Context())
 	for _, c := range states[parley.NotificationCountFrame](d.f, d.seat.Viewer, "forum_notification_count") {
 		if c.CountVersion >= d.bell.CountVersion {
 			d.bell = app.Count{Count: c.Count, CountVersion: c.CountVersion}

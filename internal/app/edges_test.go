@@ -77,7 +77,9 @@ func TestBadgesFollowATierLostAndRegained(t *testing.T) {
 	var version int64
 	for _, step := range []struct{ cents, count int64 }{{0, 1}, {500, 2}, {0, 1}, {500, 2}} {
 		f.counts(f.Mina)
-		must[app.AdminUser](t)(f.UpdateUser(t.Context(), f.Ada, f.Mina.ID, app.UserPatch{AmountCents: &step.cents}))
+		if err := f.pays(f.Mina, step.cents); err != nil {
+			t.Fatal(err)
+		}
 		f.Mina = f.now(f.Mina)
 		told := f.counts(f.Mina).total
 		count := must[app.Count](t)(f.NotificationCount(t.Context(), f.Mina))

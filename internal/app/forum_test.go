@@ -246,6 +246,13 @@ func (f *forum) grow(v parley.Viewer, messageID int64, title, content string) st
 	return storetest.ThreadRef{ID: thread.ID, First: first[0].ID}
 }
 
+// pays changes what somebody pays, and has their sockets follow, as the hub does.
+func (f *forum) pays(v parley.Viewer, cents int64) error {
+	_, err := f.UpdateUser(f.t.Context(), f.Ada, v.ID, app.UserPatch{AmountCents: &cents})
+	f.RightsChanged(v.ID)
+	return err
+}
+
 // edit changes a thread as its creator.
 func (f *forum) edit(thread storetest.ThreadRef, patch app.ThreadPatch) {
 	f.t.Helper()

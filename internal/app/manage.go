@@ -20,10 +20,7 @@ type ThreadPatch struct {
 // UpdateThread changes a thread. Fields with the value they have already need no
 // right: clients in the field send the whole form.
 func (a *App) UpdateThread(ctx context.Context, v parley.Viewer, id int64, patch ThreadPatch) (parley.Thread, error) {
-	var changed []store.ThreadState // as they were
-	var affected []int64
 	err := a.change(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
-		changed, affected = nil, nil
 		if err := tx.HoldThread(id); err != nil {
 			return err
 		}
@@ -35,7 +32,8 @@ func (a *App) UpdateThread(ctx context.Context, v parley.Viewer, id int64, patch
 		if err != nil || t == old {
 			return err
 		}
-		if changed, err = storeThread(tx, old, t); err != nil {
+		changed, err := storeThread(tx, old, t)
+		if err != nil {
 			return err
 		}
 		if v.Staff() {
@@ -43,13 +41,11 @@ func (a *App) UpdateThread(ctx context.Context, v parley.Viewer, id int64, patch
 				return err
 			}
 		}
-		affected, err = tx.UnreadIn(idsOf(changed))
-		return err
+		return tx.CallsClosed(idsOf(changed))
 	})
 	if err != nil {
 		return parley.Thread{}, err
 	}
-	a.pushClosed(ctx, affected, changed)
 	return a.Thread(ctx, v, id)
 }
 
@@ -166,7 +162,6 @@ func (a *App) SetTier(ctx context.Context, v parley.Viewer, id, tierID int64) (p
 // were in all.
 func (a *App) DeleteThread(ctx context.Context, v parley.Viewer, id int64) (int, error) {
 	var deleted []store.ThreadState
-	var affected []int64
 	err := a.change(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) error {
 		if err := tx.HoldThread(id); err != nil {
 			return err
@@ -191,12 +186,8 @@ func (a *App) DeleteThread(ctx context.Context, v parley.Viewer, id int64) (int,
 				return err
 			}
 		}
-		affected, err = tx.UnreadIn(idsOf(deleted))
-		return err
+		return tx.CallsClosed(idsOf(deleted))
 	})
-	if err == nil {
-		a.pushClosed(ctx, affected, deleted)
-	}
 	return len(deleted), err
 }
 

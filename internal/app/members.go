@@ -128,11 +128,6 @@ func (a *App) syncTogether(ctx context.Context, v parley.Viewer, members []Membe
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range synced {
-		if s.Outcome == MemberUpdated {
-			a.pushTotal(ctx, s.User.ID) // what is unread comes and goes with the threads
-		}
-	}
 	return synced, nil
 }
 

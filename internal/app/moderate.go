@@ -51,7 +51,7 @@ func deleteMessage(tx *store.Tx, v parley.Viewer, m store.MessageState, t store.
 	if err := tellGrown(tx, t, ids...); err != nil {
 		return nil, err
 	}
-	if err := c.note(tx, t.ID, ids); err != nil {
+	if err := c.note(tx, ids, t.ID); err != nil {
 		return nil, err
 	}
 	if err := tx.Withdraw(ids, parley.NoticeFlagged, parley.NoticeHidden); err != nil || m.AuthorID == v.ID {
@@ -63,11 +63,14 @@ func deleteMessage(tx *store.Tx, v parley.Viewer, m store.MessageState, t store.
 	return ids, tx.Audit(v.ID, parley.ActMessageDeleted, m.ID, auditMessages{t.ID, m.AuthorID, ids}, nil)
 }
 
-// note adds those with unread notifications of messages that come or go.
-func (c *moderated) note(tx *store.Tx, threadID int64, ids []int64) error {
+// note adds those with unread notifications of messages that come to threads, or go.
+func (c *moderated) note(tx *store.Tx, ids []int64, threadIDs ...int64) error {
 	users, err := tx.NotifiedOf(ids)
-	c.users, c.threads = append(c.users, users...), append(c.threads, threadID)
-	return err
+	if err != nil {
+		return err
+	}
+	c.users, c.threads = append(c.users, users...), append(c.threads, threadIDs...)
+	return tx.Recount(users, threadIDs...)
 }
 
 // tellDeleted tells a thread's readers of messages that are gone, and returns their
@@ -124,7 +127,7 @@ func hideMessage(tx *store.Tx, v parley.Viewer, m store.MessageState, t store.Th
 	if err := tellGrown(tx, t, m.ID); err != nil {
 		return err
 	}
-	if err := c.note(tx, t.ID, []int64{m.ID}); err != nil {
+	if err := c.note(tx, []int64{m.ID}, t.ID); err != nil {
 		return err
 	}
 	if err := tx.Withdraw([]int64{m.ID}, parley.NoticeFlagged); err != nil {
@@ -139,7 +142,7 @@ func hideMessage(tx *store.Tx, v parley.Viewer, m store.MessageState, t store.Th
 // keepMessage leaves a flagged message of t as it is. v is of the team.
 func keepMessage(tx *store.Tx, v parley.Viewer, m store.MessageState, t store.ThreadState, c *moderated) error {
 	ids := []int64{m.ID}
-	if err := c.note(tx, t.ID, ids); err != nil {
+	if err := c.note(tx, ids, t.ID); err != nil {
 		return err
 	}
 	if err := tx.Withdraw(ids, parley.NoticeFlagged); err != nil {
@@ -161,7 +164,7 @@ func showMessage(tx *store.Tx, v parley.Viewer, m store.MessageState, t store.Th
 	if err := tellGrown(tx, t, m.ID); err != nil {
 		return err
 	}
-	if err := c.note(tx, t.ID, []int64{m.ID}); err != nil {
+	if err := c.note(tx, []int64{m.ID}, t.ID); err != nil {
 		return err
 	}
 	if err := tx.Withdraw([]int64{m.ID}, parley.NoticeHidden); err != nil {

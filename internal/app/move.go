@@ -96,13 +96,12 @@ func moveMessage(tx *store.Tx, v parley.Viewer, m store.MessageState, from, to s
 		return nil, err
 	}
 	tellMoved(tx, m, from, to, there)
-	if err := bringAlong(tx, to, grown, c); err != nil {
+	if err := bringAlong(tx, to, grown); err != nil {
 		return nil, err
 	}
-	if err := c.note(tx, from.ID, ids); err != nil {
+	if err := c.note(tx, ids, from.ID, to.ID); err != nil {
 		return nil, err
 	}
-	c.threads = append(c.threads, to.ID)
 	if err := tellAuthor(tx, v, m, to, parley.NoticeMoved, c); err != nil {
 		return nil, err
 	}
@@ -134,7 +133,7 @@ func tellMoved(tx *store.Tx, m store.MessageState, from, to store.ThreadState, m
 
 // bringAlong tells of threads that grew out of messages which were moved to a thread:
 // they are sub-threads of that one now, and no more open than it.
-func bringAlong(tx *store.Tx, to store.ThreadState, grown []store.ThreadState, c *moderated) error {
+func bringAlong(tx *store.Tx, to store.ThreadState, grown []store.ThreadState) error {
 	var changed []int64
 	counted := map[int64]bool{}
 	for _, old := range grown {
@@ -151,7 +150,5 @@ func bringAlong(tx *store.Tx, to store.ThreadState, grown []store.ThreadState, c
 			changed = append(changed, old.ID)
 		}
 	}
-	users, err := tx.UnreadIn(changed)
-	c.users, c.threads = append(c.users, users...), append(c.threads, changed...)
-	return err
+	return tx.CallsClosed(changed)
 }

@@ -21,7 +21,8 @@ func count(s *store.Snapshot, v parley.Viewer) (c Count, err error) {
 	if c.Count, err = s.UnreadNotifications(v, 0); err != nil {
 		return c, err
 	}
-	c.CountVersion, err = s.CountVersion(v.ID)
+	version, err := s.CountVersion(v.ID)
+	c.CountVersion = version.Sum()
 	return c, err
 }
 
@@ -138,8 +139,10 @@ func (a *App) changeNotification(ctx context.Context, v parley.Viewer, id int64,
 func (a *App) readNotifications(ctx context.Context, v parley.Viewer, threadID int64, change func(*store.Tx, parley.Viewer) (int64, error)) (ReadResult, error) {
 	var marked int64
 	err := a.changeOwn(ctx, v.ID, func(tx *store.Tx, v parley.Viewer) (err error) {
-		marked, err = change(tx, v)
-		return err
+		if marked, err = change(tx, v); err != nil || marked == 0 {
+			return err
+		}
+		return tx.Recount([]int64{v.ID}, threadID)
 	})
 	if err != nil {
 		return ReadResult{}, err
@@ -156,12 +159,6 @@ func (a *App) pushCounts(ctx context.Context, userID, threadID, marked int64) {
 	a.tellCounts(ctx, recount{UserID: userID, ThreadID: threadID, Marked: marked})
 }
 
-// pushTotal sends a user's sockets what is unread in sum, where the lists are
-// fetched anew anyway.
-func (a *App) pushTotal(ctx context.Context, userID int64) {
-	a.tellCounts(ctx, recount{UserID: userID, Total: true})
-}
-
 // sendCounts sends a user's sockets on this replica what they have not read.
 func (a *App) sendCounts(ctx context.Context, hub Publisher, r recount) {
 	if !hub.Connected(userKey(r.UserID)) {
@@ -170,7 +167,7 @@ func (a *App) sendCounts(ctx context.Context, hub Publisher, r recount) {
 	// One at a time for each user: of two that read and sent at once, the older count
 	// could be sent last, and clients in the field show what came last.
 	defer a.takeTurn(r.UserID)()
-	var total Count
+	var u store.Unread
 	var concerned bool
 	frame := parley.UnreadCountFrame{Type: "unread_count_updated", MarkedReadCount: r.Marked}
 	err := a.store.View(context.WithoutCancel(ctx), func(s *store.Snapshot) error {
@@ -181,7 +178,10 @@ func (a *App) sendCounts(ctx context.Context, hub Publisher, r recount) {
 		if concerned, err = r.concerns(s, v); err != nil || !concerned {
 			return err
 		}
-		if total, err = count(s, v); err != nil || r.Total || r.ThreadID == 0 {
+		if u.Version, err = s.CountVersion(v.ID); err != nil {
+			return err
+		}
+		if u.Total, err = s.UnreadNotifications(v, 0); err != nil || r.Total || r.ThreadID == 0 {
 			return err
 		}
 		frame.ThreadID = &r.ThreadID
@@ -195,10 +195,11 @@ func (a *App) sendCounts(ctx context.Context, hub Publisher, r recount) {
 	if !concerned {
 		return
 	}
-	a.sendTotal(hub, r.UserID, total)
+	a.sendTotal(hub, r.UserID, Count{u.Total, u.Version.Sum()})
 	if !r.Total {
-		frame.TotalForumUnread, frame.CountVersion = total.Count, total.CountVersion
-		a.sendState(hub, r.UserID, "unread:"+userKey(r.ThreadID), frame)
+		frame.TotalForumUnread, frame.CountVersion = u.Total, u.Version.Sum()
+		a.sendUnreadCount(hub, r.UserID, frame)
+		a.unheard.note(r.UserID, r.ThreadID, u.Version.Own)
 	}
 }
 
@@ -235,17 +236,7 @@ func (a *App) sendTotal(hub Publisher, userID int64, total Count) {
 // pushAllCounts sends several users what is unread of several threads, and in
 // sum.
 func (a *App) pushAllCounts(ctx context.Context, users, threadIDs []int64) {
-	a.tellAllCounts(ctx, users, threadIDs, nil)
-}
-
-// pushClosed sends several users what is unread of threads whose access changed, or
-// that are gone, and in sum. The threads are as they were.
-func (a *App) pushClosed(ctx context.Context, users []int64, threads []store.ThreadState) {
-	before := make(map[int64]parley.Access, len(threads))
-	for _, t := range threads {
-		before[t.ID] = t.Access
-	}
-	a.tellAllCounts(ctx, users, idsOf(threads), before)
+	a.tellAllCounts(ctx, users, threadIDs)
 }
 
 func (a *App) sendState(hub Publisher, userID int64, key string, frame any) {

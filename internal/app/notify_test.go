@@ -310,7 +310,7 @@ func TestManyFollowersAreNotifiedInBatches(t *testing.T) {
 		return nil
 	})
 	m := f.post(f.Finn, f.Free, "hello all @Ada")
-	users := storetest.Write(t, f.Store, func(tx *store.Tx) ([]int64, error) { return tx.UnreadIn([]int64{f.Free.ID}) })
+	users := storetest.Read(t, f.Store, func(s *store.Snapshot) ([]int64, error) { return s.UnreadersOf([]int64{f.Free.ID}) })
 	if len(users) != many+1 {
 		t.Errorf("%d were notified, want %d", len(users), many+1)
 	}

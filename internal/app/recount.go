@@ -3,10 +3,8 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"maps"
 	"slices"
 	"sync"
-	"time"
 
 	"parley"
 	"parley/internal/store"
@@ -26,16 +24,13 @@ type recount struct {
 	ThreadID int64 `json:"thread_id,omitempty"` // 0: of all threads
 	Marked   int64 `json:"marked,omitempty"`    // how many were marked read
 	Total    bool  `json:"total,omitempty"`     // of interest in sum alone
-
-	Closed bool          `json:"closed,omitempty"` // the thread's access changed, or it is gone
-	Before parley.Access `json:"before,omitzero"`  // its access until then
 }
 
-// concerns reports whether v may be told of the change: whoever can see the thread, or
-// could until now. Others may have unread notifications of it from better times; they
-// count for nothing, and a frame would tell that something happened there.
+// concerns reports whether v may be told of the change: whoever can see the thread.
+// Others may have unread notifications of it from better times; they count for
+// nothing, and a frame would tell that something happened there.
 func (r recount) concerns(s *store.Snapshot, v parley.Viewer) (bool, error) {
-	if r.ThreadID == 0 || r.Closed && r.Before.Admits(v) {
+	if r.ThreadID == 0 {
 		return true, nil
 	}
 	t, found, err := s.ThreadState(r.ThreadID)
@@ -61,17 +56,19 @@ type recounts struct {
 	mu      sync.Mutex
 	waiting map[recount]int64 // how many were marked read, by the change without that
 
-	calls   []committedCall // that are to be published
-	threads map[int64]bool  // calls in them changed: everybody here is to be told
-	seen    map[uint64]bool // the events that said so
+	calls   []committedCall         // that are to be published
+	threads map[int64]bool          // calls in them changed: everybody here is to be told
+	changed map[int64]parley.Access // threads that may have been closed to some, or are gone, and who could see them
+	seen    map[uint64]bool         // the events that said so
 }
 
-// maxRecounts bounds those that wait. Beyond, sockets learn of it with the next change.
+// maxRecounts bounds those that wait. Beyond, sockets learn of it from recountUnheard.
 const maxRecounts = 10_000
 
 func newRecounts() *recounts {
 	return &recounts{
-		wake: make(chan struct{}, 1), waiting: make(map[recount]int64), threads: make(map[int64]bool), seen: make(map[uint64]bool),
+		wake: make(chan struct{}, 1), waiting: make(map[recount]int64), threads: make(map[int64]bool),
+		changed: make(map[int64]parley.Access), seen: make(map[uint64]bool),
 	}
 }
 
@@ -81,15 +78,26 @@ func (r *recounts) hear(g realtime.Gossip) {
 	if json.Unmarshal(g.Message, &told) != nil {
 		return
 	}
-	marked := told.Marked
-	told.Marked = 0
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	marked := told.Marked
+	told.Marked = 0
 	if _, waits := r.waiting[told]; !waits && len(r.waiting) >= maxRecounts {
 		return
 	}
 	r.waiting[told] += marked
 	r.stir()
+}
+
+// RightsChanged takes note of people here whose rights are other ones now: what is
+// unread comes and goes with the threads. It does not block.
+func (a *App) RightsChanged(userIDs ...int64) {
+	a.recounts.mu.Lock()
+	defer a.recounts.mu.Unlock()
+	for _, id := range userIDs {
+		a.recounts.waiting[recount{UserID: id, Total: true}] = 0
+	}
+	a.recounts.stir()
 }
 
 // stir wakes whoever does what waits. r.mu is held.
@@ -98,58 +106,6 @@ func (r *recounts) stir() {
 	case r.wake <- struct{}{}:
 	default:
 	}
-}
-
-// maxSeen bounds the events that are remembered. Who forgets one counts once more.
-const maxSeen = 1024
-
-// everybody takes note of an event after which everybody's counts may be other ones:
-// committed here, or read from the log, by whatever replica it is; and once, as who
-// comes back reads it again. It does not block.
-func (r *recounts) everybody(l store.Logged) {
-	var thread int64
-	switch e := l.Event.(type) {
-	case parley.Called:
-		thread = e.ThreadID
-	case parley.CallsChanged:
-		thread = e.ThreadID
-	default:
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.seen[l.Seq] {
-		return
-	}
-	if len(r.seen) == maxSeen {
-		clear(r.seen)
-	}
-	r.seen[l.Seq], r.threads[thread] = true, true
-	r.stir()
-}
-
-// committedCall is the event of a call that was committed here at a time.
-type committedCall struct {
-	store.Logged
-	at time.Time
-}
-
-// publish takes note of the event of a call that was committed now and is to be
-// published.
-func (r *recounts) publish(l store.Logged) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.calls = append(r.calls, committedCall{l, time.Now()})
-	r.stir()
-}
-
-func (r *recounts) takeCalls() (calls []committedCall, threads []int64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	calls, threads = r.calls, slices.Sorted(maps.Keys(r.threads))
-	r.calls = nil
-	clear(r.threads)
-	return calls, threads
 }
 
 func (r *recounts) take() map[recount]int64 {
@@ -180,35 +136,27 @@ func (a *App) recountAll(ctx context.Context) {
 		return
 	}
 	a.recountCalls(ctx, *hub)
+	a.recountChanged(ctx, *hub)
 	for r, marked := range a.recounts.take() {
 		r.Marked = marked
 		a.sendCounts(ctx, *hub, r)
 	}
 }
 
-// recountCalls publishes the calls that wait and sends everybody here what they have
-// not read after them, all read at once.
-func (a *App) recountCalls(ctx context.Context, hub Publisher) {
-	calls, threads := a.recounts.takeCalls()
-	for _, c := range calls {
-		logged := []store.Logged{c.Logged}
-		var events []realtime.Event
-		err := a.store.View(ctx, func(s *store.Snapshot) (err error) {
-			events, err = newRenderer(s, 0).all(logged)
-			return err
-		})
-		a.publish(ctx, logged, events, c.at, err)
-	}
-	if len(threads) > 0 {
-		a.sendCountsOf(ctx, hub, connectedUsers(hub), threads)
-	}
+// sendConcerned sends those of some people on this replica what they have not read of
+// some threads who can see one of them, or could when it asked what before says.
+func (a *App) sendConcerned(ctx context.Context, hub Publisher, users, threads []int64, before map[int64]parley.Access) error {
+	return a.eachUnread(ctx, users, threads, before, func(user int64, u store.Unread) {
+		if len(u.Threads) > 0 { // see recount.concerns
+			a.sendUnread(hub, user, u)
+		}
+	})
 }
 
 // tellAllCounts sends several users' sockets, on all replicas, what they have not read
-// of several threads, and in sum: those of them who can see one of the threads. before
-// is what threads asked whose access changed, or that are gone. However many there are,
-// what is unread is read of all at once.
-func (a *App) tellAllCounts(ctx context.Context, users, threads []int64, before map[int64]parley.Access) {
+// of several threads, and in sum: those of them who can see one of the threads. However
+// many there are, what is unread is read of all at once.
+func (a *App) tellAllCounts(ctx context.Context, users, threads []int64) {
 	hub := a.hub.Load()
 	if hub == nil {
 		return
@@ -217,8 +165,7 @@ func (a *App) tellAllCounts(ctx context.Context, users, threads []int64, before 
 	var here []int64
 	for _, user := range users {
 		for _, thread := range threads {
-			access, closed := before[thread]
-			if text, err := encode(recount{UserID: user, ThreadID: thread, Closed: closed, Before: access}); err == nil { // which it always is
+			if text, err := encode(recount{UserID: user, ThreadID: thread}); err == nil { // which it always is
 				(*hub).Gossip(string(parley.UserChannel(user)), countsTopic, text)
 			}
 		}
@@ -226,11 +173,9 @@ func (a *App) tellAllCounts(ctx context.Context, users, threads []int64, before 
 			here = append(here, user)
 		}
 	}
-	a.eachUnread(context.WithoutCancel(ctx), here, threads, before, func(user int64, u store.Unread) {
-		if len(u.Threads) > 0 { // see recount.concerns
-			a.sendUnread(*hub, user, u)
-		}
-	})
+	if err := a.sendConcerned(context.WithoutCancel(ctx), *hub, here, threads, nil); err != nil {
+		a.logger.WarnContext(ctx, "counts left for the next look", "users", len(here), "error", err)
+	}
 }
 
 // distinct returns ids in order, each once.
@@ -242,15 +187,15 @@ func distinct(ids []int64) []int64 {
 
 // sendCountsOf sends many people's sockets on this replica what they have not read
 // in all and in some threads, all read at once.
-func (a *App) sendCountsOf(ctx context.Context, hub Publisher, users, threads []int64) {
-	a.eachUnread(ctx, users, threads, nil, func(user int64, u store.Unread) { a.sendUnread(hub, user, u) })
+func (a *App) sendCountsOf(ctx context.Context, hub Publisher, users, threads []int64) error {
+	return a.eachUnread(ctx, users, threads, nil, func(user int64, u store.Unread) { a.sendUnread(hub, user, u) })
 }
 
 // eachUnread reads what many people have not read, see store.Snapshot.UnreadOf, and
 // has it sent in their turns.
-func (a *App) eachUnread(ctx context.Context, users, threads []int64, before map[int64]parley.Access, send func(int64, store.Unread)) {
+func (a *App) eachUnread(ctx context.Context, users, threads []int64, before map[int64]parley.Access, send func(int64, store.Unread)) error {
 	if len(users) == 0 {
-		return
+		return nil
 	}
 	defer a.takeTurns(users)()
 	var unread map[int64]store.Unread
@@ -259,22 +204,35 @@ func (a *App) eachUnread(ctx context.Context, users, threads []int64, before map
 		return err
 	})
 	if err != nil {
-		a.logger.WarnContext(ctx, "counts not sent", "users", len(users), "error", err)
-		return
+		return err
 	}
 	for user, u := range unread {
 		send(user, u)
 	}
+	return nil
 }
 
 func (a *App) sendUnread(hub Publisher, user int64, u store.Unread) {
-	a.sendTotal(hub, user, Count{u.Total, u.Version})
+	a.sendTotal(hub, user, Count{u.Total, u.Version.Sum()})
 	for thread, n := range u.Threads {
-		a.sendState(hub, user, "unread:"+userKey(thread), parley.UnreadCountFrame{
-			Type: "unread_count_updated", ThreadID: &thread, ThreadUnreadCount: n,
-			TotalForumUnread: u.Total, CountVersion: u.Version,
-		})
+		frame := allRead(u)
+		frame.ThreadID, frame.ThreadUnreadCount = &thread, n
+		a.sendUnreadCount(hub, user, frame)
+		a.unheard.note(user, thread, u.Version.Own)
 	}
+}
+
+// allRead shows what is unread after everything was read.
+func allRead(u store.Unread) parley.UnreadCountFrame {
+	return parley.UnreadCountFrame{Type: "unread_count_updated", TotalForumUnread: u.Total, CountVersion: u.Version.Sum()}
+}
+
+func (a *App) sendUnreadCount(hub Publisher, user int64, frame parley.UnreadCountFrame) {
+	thread := int64(0)
+	if frame.ThreadID != nil {
+		thread = *frame.ThreadID
+	}
+	a.sendState(hub, user, "unread:"+userKey(thread), frame)
 }
 
 // connectedUsers returns who has sockets here, each once.

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -145,12 +144,8 @@ func (a *App) reportReplica(ctx context.Context) {
 // not of one between its start and its first look at that.
 func (a *App) report(ctx context.Context, id string) {
 	var mode parley.BusMode
-	var known []store.Replica
 	_, err := a.store.Update(ctx, func(tx *store.Tx) (err error) {
 		if mode, err = tx.BusMode(); err != nil {
-			return err
-		}
-		if known, err = tx.Replicas(tx.Now().Add(-replicaGone)); err != nil {
 			return err
 		}
 		return tx.SaveReplica(id, a.reporter.Report(), replicaGone)
@@ -162,5 +157,4 @@ func (a *App) report(ctx context.Context, id string) {
 		return
 	}
 	a.reporter.SetBusMode(mode)
-	a.hasOthers.Store(slices.ContainsFunc(known, func(r store.Replica) bool { return r.ID != id }))
 }

@@ -46,7 +46,7 @@ func restoreMessage(tx *store.Tx, v parley.Viewer, m store.MessageState, t store
 	if err := tellGrown(tx, t, ids...); err != nil {
 		return nil, err
 	}
-	if err := c.note(tx, t.ID, ids); err != nil {
+	if err := c.note(tx, ids, t.ID); err != nil {
 		return nil, err
 	}
 	return ids, tx.Withdraw([]int64{m.ID}, parley.NoticeDeleted)

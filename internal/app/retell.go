@@ -68,5 +68,8 @@ func retell(tx *store.Tx, m store.MessageState, t store.ThreadState, r parley.Re
 	if now == was {
 		return false, nil
 	}
-	return true, tx.Retell(m.ID, now)
+	if err := tx.Retell(m.ID, now); err != nil {
+		return false, err
+	}
+	return true, tx.Recount([]int64{r.Viewer.ID}, t.ID)
 }

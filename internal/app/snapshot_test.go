@@ -218,7 +218,7 @@ func (f *forum) settings() []change {
 	sterling, three, five := "Sterling", int64(300), int64(500) // not nothing: nobody is told of another badge
 	pays := func(v parley.Viewer, cents *int64) func(context.Context) error {
 		return func(ctx context.Context) error {
-			return drop(f.UpdateUser(ctx, f.Ada, v.ID, app.UserPatch{AmountCents: cents}))
+			return f.pays(v, *cents)
 		}
 	}
 	private, public := app.ThreadPatch{Private: &yes}, app.ThreadPatch{Private: &no}

@@ -2,50 +2,108 @@ package app
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"sync"
 
 	"parley/internal/store"
-	"parley/realtime"
 )
 
-// recountUnheard sends sockets here the counts that changed while other replicas could
-// not tell of it: because the bus is away, or meant to be silent. It looks once more
-// when it is back, for what was told in between and got lost.
+// unheard finds the counts that changed while whoever changed them could not tell of
+// it here: the bus was away, on either side, or lost something, or they have none.
+// What sockets here were sent meanwhile is left out.
+type unheard struct {
+	cursor uint64 // how far the changes have been read; of recountUnheard alone
+
+	mu   sync.Mutex
+	sent map[sentCount]int64 // which version of the user's own
+}
+
+// sentCount is what somebody's sockets here were sent.
+type sentCount struct {
+	userID   int64
+	threadID int64 // 0: of all threads
+}
+
+// maxSent bounds what is remembered. Who is forgotten may be sent a count twice.
+const maxSent = 1 << 16
+
+// note remembers what was sent, as of a version.
+func (u *unheard) note(userID, threadID, version int64) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.sent == nil || len(u.sent) == maxSent {
+		u.sent = make(map[sentCount]int64)
+	}
+	of := sentCount{userID, threadID}
+	u.sent[of] = max(u.sent[of], version)
+}
+
+func (u *unheard) knows(r store.Recount) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	version, known := u.sent[sentCount{r.UserID, r.ThreadID}]
+	return known && version >= r.Version
+}
+
+// recountUnheard sends sockets here the counts that changed since it last looked, and
+// that they have not been sent. At first it sends all who are there already theirs:
+// some may have changed since they came.
 func (a *App) recountUnheard(ctx context.Context) {
 	hub := a.hub.Load()
 	if hub == nil {
 		return
 	}
-	status, _ := (*hub).Bus()
-	deaf := a.hasOthers.Load() && (status.Degraded || status.Mode == realtime.ModeLocal)
-	if !deaf && a.unheard == nil {
-		return
-	}
-	users := connectedUsers(*hub)
-	var versions map[int64]int64
+	var changed []store.Recount
+	var next uint64
 	err := a.store.View(ctx, func(s *store.Snapshot) (err error) {
-		versions, err = s.CountVersions(users)
+		changed, next, err = s.RecountsSince(a.unheard.cursor)
 		return err
 	})
+	switch {
+	case err != nil:
+	case a.unheard.cursor == 0:
+		err = a.sendCountsOf(ctx, *hub, connectedUsers(*hub), nil)
+	default:
+		err = a.sendUnheard(ctx, *hub, changed)
+	}
 	if err != nil {
 		if ctx.Err() == nil {
 			a.logger.WarnContext(ctx, "changes of counts not looked up, will try again", "error", err)
 		}
 		return
 	}
-	var changed []int64
-	for _, user := range users {
-		if version, known := a.unheard[user]; !known || version != versions[user] {
-			changed = append(changed, user)
+	a.unheard.cursor = next
+}
+
+// sendUnheard sends those of some changes to sockets here that nobody told of.
+func (a *App) sendUnheard(ctx context.Context, hub Publisher, changed []store.Recount) error {
+	of := map[int64]map[int64]bool{} // threads, by user
+	threads := map[int64]bool{}
+	for _, r := range changed {
+		if !hub.Connected(userKey(r.UserID)) || a.unheard.knows(r) {
+			continue
+		}
+		if of[r.UserID] == nil {
+			of[r.UserID] = map[int64]bool{}
+		}
+		of[r.UserID][r.ThreadID] = true
+		if r.ThreadID != 0 {
+			threads[r.ThreadID] = true
 		}
 	}
-	if len(changed) > 0 {
-		a.sendCountsOf(ctx, *hub, changed, nil)
-	}
-	a.unheard = nil
-	if deaf {
-		a.unheard = make(map[int64]int64, len(users))
-		for _, user := range users {
-			a.unheard[user] = versions[user]
+	users, all := slices.Sorted(maps.Keys(of)), slices.Sorted(maps.Keys(threads))
+	return a.eachUnread(ctx, users, all, nil, func(user int64, u store.Unread) {
+		for thread := range of[user] {
+			a.unheard.note(user, thread, u.Version.Own) // also what they cannot see
 		}
-	}
+		maps.DeleteFunc(u.Threads, func(thread, _ int64) bool { return !of[user][thread] })
+		if of[user][0] { // first: what came into a thread since is told after it
+			a.sendTotal(hub, user, Count{u.Total, u.Version.Sum()})
+			a.sendUnreadCount(hub, user, allRead(u))
+		}
+		if len(u.Threads) > 0 { // see recount.concerns
+			a.sendUnread(hub, user, u)
+		}
+	})
 }

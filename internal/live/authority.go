@@ -31,11 +31,14 @@ func (a *Authority) Apply(ctx context.Context, after uint64) (applied uint64, er
 		a.hub.SetMode(BusMode(rights.BusMode))
 	}
 	apply := func(c *realtime.Conn) bool {
-		if seat, ok := c.Value().(app.Seat); ok {
-			seat, reason, lost := judge(seat, rights)
+		if before, ok := c.Value().(app.Seat); ok {
+			seat, reason, lost := judge(before, rights)
 			c.SetValue(seat)
-			if lost {
+			switch {
+			case lost:
 				c.Close(reason)
+			case seat.Viewer.Role != before.Viewer.Role || seat.Viewer.AmountCents != before.Viewer.AmountCents:
+				a.app.RightsChanged(seat.Viewer.ID)
 			}
 		}
 		return true

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/app"
 	"parley/internal/live"
 	"parley/realtime"
 )
@@ -116,6 +117,41 @@ func TestCountsReachTheSocketsOfOtherReplicas(t *testing.T) {
 	}
 	if got := s.until("unread_count_updated"); got["thread_id"] != nil || got.number("marked_read_count") != 1 {
 		t.Errorf("got %v", got)
+	}
+}
+
+// TestCountsReachTheSocketsOfAReplicaThatHearsNothing has a replica whose bus is well,
+// and brings nothing: the other one has none.
+func TestCountsReachTheSocketsOfAReplicaThatHearsNothing(t *testing.T) {
+	here := open(t, settings{hub: realtime.Config{Follow: 10 * time.Millisecond}})
+	there := here.replica(settings{hub: realtime.Config{
+		Broker: realtime.NewMemoryBus().Broker(), Mode: realtime.ModeDual, Follow: 10 * time.Millisecond,
+	}})
+	here.works()
+	there.works()
+	thread := here.starts(app.NewThread{Title: "Plans", TierID: here.supporters})
+	s := there.mina.opens(globalPath)
+	counts := func(want int64) frame {
+		t.Helper()
+		for got := s.until("forum_notification_count"); got.number("count") != want; {
+			got = s.until("forum_notification_count")
+		}
+		return s.until("unread_count_updated")
+	}
+	here.tomas.posts(thread, "Hello @Mina.")
+	if got := counts(1); got.number("thread_id") != thread || got.number("thread_unread_count") != 1 {
+		t.Errorf("after a mention: %v", got)
+	}
+	_, err := here.app.MarkRead(t.Context(), here.mina.viewer(), thread, 0)
+	must(here, err)
+	if got := counts(0); got.number("thread_id") != thread || got.number("thread_unread_count") != 0 {
+		t.Errorf("after reading: %v", got)
+	}
+	here.tomas.posts(thread, "And again, @Mina.")
+	counts(1)
+	here.mina.pays(0)
+	for got := s.until("forum_notification_count"); got.number("count") != 0; {
+		got = s.until("forum_notification_count")
 	}
 }
 

@@ -267,18 +267,20 @@ func (tx *Tx) Withdraw(messageIDs []int64, notices ...parley.Notice) error {
 	return nil
 }
 
-// UnreadIn returns the users with unread notifications in these threads, which go or
-// are closed to some. Where messages in them call everyone it appends the events
-// that say so.
-func (tx *Tx) UnreadIn(threadIDs []int64) ([]int64, error) {
+// CallsClosed appends the events that say so where messages call everyone in threads
+// that go or are closed to some.
+func (tx *Tx) CallsClosed(threadIDs []int64) error {
 	if len(threadIDs) == 0 {
-		return nil, nil
+		return nil
 	}
-	if err := tx.tellCalls("thread_id", threadIDs); err != nil {
-		return nil, err
-	}
+	return tx.tellCalls("thread_id", threadIDs)
+}
+
+// UnreadersOf returns the users with unread notifications in these threads, gone or
+// not.
+func (s *Snapshot) UnreadersOf(threadIDs []int64) ([]int64, error) {
 	var args arguments
-	return list(&tx.Snapshot, scalar[int64], `SELECT DISTINCT user_id FROM notifications
+	return list(s, scalar[int64], `SELECT DISTINCT user_id FROM notifications
 		WHERE is_read = 0 AND is_deleted = 0 AND thread_id IN `+in(&args, threadIDs)+` ORDER BY user_id`, args...)
 }
 
@@ -303,11 +305,23 @@ func (tx *Tx) bumpCountVersions(userIDs []int64) error {
 // CountVersion orders the counts of a user: whatever changes one advances it. It
 // is the sum of the user's own version and the heads of the channels whose events
 // change what many may see.
-func (s *Snapshot) CountVersion(userID int64) (int64, error) {
-	version, _, err := one(s, scalar[int64], `SELECT coalesce((SELECT version FROM count_versions WHERE user_id = $1), 0) + `+sharedVersion("$2", "$3"),
+func (s *Snapshot) CountVersion(userID int64) (CountVersion, error) {
+	version, _, err := one(s, func(row scanner) (v CountVersion, err error) {
+		err = row.Scan(&v.Own, &v.Shared)
+		return v, err
+	}, `SELECT coalesce((SELECT version FROM count_versions WHERE user_id = $1), 0), `+sharedVersion("$2", "$3"),
 		userID, parley.ForumChannel, parley.ControlChannel)
 	return version, err
 }
+
+// CountVersion is what a user's counts are ordered by.
+type CountVersion struct {
+	Own    int64 // grows with changes of the user's own notifications
+	Shared int64 // grows with what many see
+}
+
+// Sum is what clients are told.
+func (v CountVersion) Sum() int64 { return v.Own + v.Shared }
 
 // sharedVersion is the part of count versions that all people have in common, by
 // the forum's and the control channel's names.

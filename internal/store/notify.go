@@ -22,7 +22,10 @@ func (tx *Tx) Notify(n NewNotification) (bool, error) {
 		return false, err
 	}
 	tx.Append(parley.Notified{UserID: n.UserID, NotificationID: id})
-	return true, tx.bumpCountVersion(n.UserID)
+	if err := tx.bumpCountVersion(n.UserID); err != nil {
+		return false, err
+	}
+	return true, tx.Recount([]int64{n.UserID}, n.ThreadID)
 }
 
 // reasons are the kinds of notifications of which one message gives a person one.

@@ -10,7 +10,7 @@ import (
 type Unread struct {
 	Total   int64
 	Threads map[int64]int64 // of those threads that were asked for and that they can see, or could before
-	Version int64           // see CountVersion
+	Version CountVersion
 }
 
 // UnreadOf returns what each of many people has not read, in all and in some
@@ -48,7 +48,7 @@ func (s *Snapshot) UnreadOf(userIDs, threadIDs []int64, before map[int64]parley.
 		}
 	}
 	for id, u := range unread {
-		u.Version = shared + versions[id]
+		u.Version = CountVersion{Own: versions[id], Shared: shared}
 		unread[id] = u
 	}
 	return unread, s.addCallsUnread(userIDs, add)

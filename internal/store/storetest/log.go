@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ var logTests = map[string]func(*testing.T, Open){
 	"events are read in pages":                                         eventPages,
 	"whoever follows from now on misses nothing":                       followedFromNow,
 	"the very first event of a database is not missed":                 firstEventFollowed,
+	"changes of counts are followed like events":                       recountsFollowed,
 	"pruning keeps the newest thousand and three days":                 eventsPruned,
 	"threads are active that messages came to or went from":            activeThreads,
 }
@@ -180,6 +182,40 @@ func firstEventFollowed(t *testing.T, open Open) {
 	Update(t, s, func(tx *store.Tx) error { tx.Append(posted(1, 1)); return nil })
 	if heads := follow(t, s, &cursor); heads["t1"] != 1 {
 		t.Errorf("told of %v, want t1 at 1", heads)
+	}
+}
+
+func recountsFollowed(t *testing.T, open Open) {
+	c := community(t, open)
+	var cursor uint64
+	changed := func() (changed []store.Recount) {
+		t.Helper()
+		return Read(t, c.Store, func(s *store.Snapshot) (_ []store.Recount, err error) {
+			changed, cursor, err = s.RecountsSince(cursor)
+			return changed, err
+		})
+	}
+	c.Notify(t, c.Mina, parley.NotifyMention, c.Free, c.Free.First)
+	if got := changed(); len(got) != 0 || cursor == 0 {
+		t.Fatalf("from now: %v, cursor %d", got, cursor)
+	}
+	c.Notify(t, c.Finn, parley.NotifyMention, c.Sub, c.Sub.First)
+	if got := changed(); !slices.Contains(got, store.Recount{UserID: c.Finn.ID, ThreadID: c.Sub.ID, Version: 1}) {
+		t.Errorf("after a notification: %v", got)
+	}
+	Update(t, c.Store, func(tx *store.Tx) error { // without an event
+		if _, err := tx.ReadNotification(c.Finn, 0); err != nil {
+			return err
+		}
+		return tx.Recount([]int64{c.Finn.ID}, 0)
+	})
+	if got := changed(); !slices.Contains(got, store.Recount{UserID: c.Finn.ID, Version: 2}) {
+		t.Errorf("after reading: %v", got)
+	}
+	c.append(t, posted(1, 1))
+	changed()
+	if got := changed(); len(got) != 0 {
+		t.Errorf("nothing happened, but %v", got)
 	}
 }
 

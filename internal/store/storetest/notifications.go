@@ -203,7 +203,7 @@ func notificationsWithdrawn(t *testing.T, open Open) {
 func countVersions(t *testing.T, open Open) {
 	c := community(t, open)
 	version := func(v parley.Viewer) int64 {
-		return Read(t, c.Store, func(s *store.Snapshot) (int64, error) { return s.CountVersion(v.ID) })
+		return Read(t, c.Store, func(s *store.Snapshot) (store.CountVersion, error) { return s.CountVersion(v.ID) }).Sum()
 	}
 	id := c.Post(t, c.Ada, c.Free, "@Finn")
 	for _, tc := range []struct {
@@ -258,7 +258,7 @@ func unreadIn(t *testing.T, open Open) {
 	c.Notify(t, c.Mina, parley.NotifyMention, c.Sub, c.Sub.First)
 	c.Notify(t, c.Finn, parley.NotifyMention, c.Sub, c.Sub.First)
 	c.Notify(t, c.Tomas, parley.NotifyMention, c.Paid, c.Paid.First)
-	got := Write(t, c.Store, func(tx *store.Tx) ([]int64, error) { return tx.UnreadIn([]int64{c.Free.ID, c.Sub.ID}) })
+	got := Read(t, c.Store, func(s *store.Snapshot) ([]int64, error) { return s.UnreadersOf([]int64{c.Free.ID, c.Sub.ID}) })
 	if diff := cmp.Diff([]int64{c.Mina.ID, c.Finn.ID}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

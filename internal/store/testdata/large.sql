@@ -12,6 +12,7 @@ INSERT INTO user_settings SELECT i, 1, 1, 1, 5, 1, '', 1, 1, CASE WHEN i % 50 = 
 INSERT INTO sessions (id, public_id, token_hash, user_id, user_agent, address, created_at, last_seen_at, expires_at)
 SELECT i, 'id' || i, ('token' || i)::BYTEA, i, '', '', i, i, 1800000000000000 + i FROM generate_series(1001, 21000) i;
 INSERT INTO count_versions SELECT i, i FROM generate_series(1001, 21000) i;
+INSERT INTO recounts SELECT i, i, i, CAST(CAST(i AS TEXT) AS xid8) FROM generate_series(1001, 21000) i;
 INSERT INTO call_reads SELECT i, 1 FROM generate_series(1001, 21000) i;
 INSERT INTO past_rights SELECT i, i, 'member', 500, 1 FROM generate_series(1001, 21000) i;
 INSERT INTO idempotency_keys SELECT i, 'key', '', i, i FROM generate_series(1001, 21000) i;
