@@ -150,18 +150,24 @@ func (a *App) Run(ctx context.Context) error {
 		wg.Go(func() { a.work(ctx, a.previewJobs, a.runPreviews) })
 	}
 	wg.Go(func() { a.recountHeard(ctx) })
-	wg.Go(func() {
-		a.recountUnheard(ctx) // which begins now: nothing may change unheard before
-		every(ctx, unheardInterval, a.recountUnheard)
-	})
+	wg.Go(func() { atOnceAndEvery(ctx, unheardInterval, a.recountUnheard) }) // what changes from now on is not missed
 	wg.Go(func() { every(ctx, flushInterval, a.flushViews) })
 	wg.Go(func() { every(ctx, pruneInterval, a.prune) })
 	wg.Go(func() { every(ctx, recognition, a.acquaintances.forget) }) // or they took memory until somebody comes
 	wg.Go(func() { every(ctx, driftInterval, a.watchDrift) })
-	wg.Go(func() { a.reportReplica(ctx) })
+	if a.reporter != nil {
+		wg.Go(func() { a.reportReplica(ctx) })
+		wg.Go(func() { atOnceAndEvery(ctx, modeInterval, a.followBusMode) })
+	}
 	wg.Wait()
 	a.flushViews(context.WithoutCancel(ctx))
 	return nil
+}
+
+// atOnceAndEvery calls fn now, and then like every.
+func atOnceAndEvery(ctx context.Context, interval time.Duration, fn func(context.Context)) {
+	fn(ctx)
+	every(ctx, interval, fn)
 }
 
 // every calls fn now and then until ctx ends.

@@ -48,13 +48,15 @@ type Realtime struct {
 // bus mode.
 type Reporter interface {
 	Report() ReplicaReport
-	SetBusMode(parley.BusMode) // "" is the default
+	// SetBusMode gives it the mode ("" is the default) as of a position of the control
+	// channel. It may know a later one.
+	SetBusMode(mode parley.BusMode, control uint64)
 }
 
-// How often replicas tell of themselves, and after what silence one is gone.
 const (
-	reportInterval = 5 * time.Second
-	replicaGone    = 30 * time.Second
+	reportInterval = 5 * time.Second  // between two reports of a replica
+	replicaGone    = 30 * time.Second // after this silence
+	modeInterval   = time.Second      // between two looks at the bus mode
 )
 
 // Realtime tells a creator what the replicas are doing.
@@ -126,9 +128,6 @@ func allHaveRedis(s *store.Snapshot) error {
 
 // reportReplica tells of this replica until ctx ends, and says goodbye.
 func (a *App) reportReplica(ctx context.Context) {
-	if a.reporter == nil {
-		return
-	}
 	id := strings.ToLower(rand.Text()[:8])
 	report := func(ctx context.Context) { a.report(ctx, id) }
 	report(ctx)
@@ -139,22 +138,32 @@ func (a *App) reportReplica(ctx context.Context) {
 	}
 }
 
-// report stores what this replica tells of itself, and brings it into the
-// community's bus mode: it learns of a change from the control channel, but would
-// not of one between its start and its first look at that.
-func (a *App) report(ctx context.Context, id string) {
+// followBusMode brings this replica into the community's bus mode. The hub learns of a
+// change from the control channel, if somebody is there whose rights it watches over;
+// this does so whether or not, and at the start.
+func (a *App) followBusMode(ctx context.Context) {
 	var mode parley.BusMode
-	_, err := a.store.Update(ctx, func(tx *store.Tx) (err error) {
-		if mode, err = tx.BusMode(); err != nil {
+	var control uint64
+	err := a.store.View(ctx, func(s *store.Snapshot) (err error) {
+		if mode, err = s.BusMode(); err != nil {
 			return err
 		}
+		control, err = s.Head(parley.ControlChannel)
+		return err
+	})
+	if err == nil {
+		a.reporter.SetBusMode(mode, control)
+	} else if ctx.Err() == nil {
+		a.logger.WarnContext(ctx, "bus mode not read, will try again", "error", err)
+	}
+}
+
+// report stores what this replica tells of itself.
+func (a *App) report(ctx context.Context, id string) {
+	_, err := a.store.Update(ctx, func(tx *store.Tx) error {
 		return tx.SaveReplica(id, a.reporter.Report(), replicaGone)
 	})
-	if err != nil {
-		if ctx.Err() == nil {
-			a.logger.WarnContext(ctx, "replica not reported, will try again", "error", err)
-		}
-		return
+	if err != nil && ctx.Err() == nil {
+		a.logger.WarnContext(ctx, "replica not reported, will try again", "error", err)
 	}
-	a.reporter.SetBusMode(mode)
 }

@@ -17,8 +17,9 @@ import (
 type notingReplica struct {
 	redis bool
 
-	mu   sync.Mutex
-	mode parley.BusMode
+	mu      sync.Mutex
+	mode    parley.BusMode
+	control uint64 // that the mode was read at
 }
 
 func (r *notingReplica) Report() app.ReplicaReport {
@@ -28,10 +29,10 @@ func (r *notingReplica) Report() app.ReplicaReport {
 	}
 }
 
-func (r *notingReplica) SetBusMode(mode parley.BusMode) {
+func (r *notingReplica) SetBusMode(mode parley.BusMode, control uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.mode = mode
+	r.mode, r.control = mode, control
 }
 
 func (r *notingReplica) busMode() parley.BusMode {
@@ -144,4 +145,20 @@ func TestTheBusModeReachesReplicas(t *testing.T) {
 		t.Errorf("the mode is shown as %q", r.BusMode)
 	}
 	f.eventually("a replica that starts learns the mode", func() bool { return late.busMode() == parley.BusRedis })
+}
+
+func TestTheBusModeIsReadWithThePositionThatItHoldsFrom(t *testing.T) {
+	f := openForum(t)
+	r := &notingReplica{redis: true}
+	f.Reports(r)
+	for _, mode := range []parley.BusMode{parley.BusLocal, parley.BusDual, parley.BusRedis} {
+		if err := f.SetBusMode(t.Context(), f.Ada, mode); err != nil {
+			t.Fatal(err)
+		}
+		f.FollowBusMode(t.Context())
+		rights, err := f.RightsSince(t.Context(), 0)
+		if err != nil || r.mode != mode || r.control != rights.Applied {
+			t.Errorf("told %s as of %d, want %s as of %d; %v", r.mode, r.control, mode, rights.Applied, err)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"parley"
 	"parley/internal/app"
@@ -14,6 +15,9 @@ import (
 type Authority struct {
 	app *app.App
 	hub *realtime.Hub // set by New
+
+	mu     sync.Mutex
+	modeAt uint64 // the control position that the hub's bus mode was read at
 }
 
 // NewAuthority returns the authority for the hub that New is called with.
@@ -28,7 +32,7 @@ func (a *Authority) Apply(ctx context.Context, after uint64) (applied uint64, er
 		return 0, fmt.Errorf("rights since %d: %w", after, err)
 	}
 	if rights.BusModeChanged {
-		a.hub.SetMode(BusMode(rights.BusMode))
+		a.SetBusMode(rights.BusMode, rights.Applied)
 	}
 	apply := func(c *realtime.Conn) bool {
 		if before, ok := c.Value().(app.Seat); ok {
@@ -53,6 +57,18 @@ func (a *Authority) Apply(ctx context.Context, after uint64) (applied uint64, er
 		a.hub.EachUser(userKey(id), apply)
 	}
 	return rights.Applied, nil
+}
+
+// SetBusMode has the hub work in the community's bus mode as it was read at a position
+// of the control channel. What was read before what the hub goes by changes nothing:
+// of two who look, the slower one may have seen the older mode.
+func (a *Authority) SetBusMode(mode parley.BusMode, control uint64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if control >= a.modeAt {
+		a.modeAt = control
+		a.hub.SetMode(BusMode(mode))
+	}
 }
 
 // BusMode is what a hub is to do in a community's bus mode: without a Redis it stays

@@ -29,14 +29,15 @@ const patience = 60 * time.Second
 // forum is a small community with its live streams, on a database of its own: Ada
 // created it, Tomas is of the team, Mina pays five dollars, Finn nothing.
 type forum struct {
-	t     *testing.T
-	store *store.Store
-	app   *app.App
-	hub   *realtime.Hub
-	live  *live.Live
-	url   string
-	kind  kind               // of the sockets that people open
-	stop  context.CancelFunc // of the hub
+	t         *testing.T
+	store     *store.Store
+	app       *app.App
+	hub       *realtime.Hub
+	live      *live.Live
+	authority *live.Authority
+	url       string
+	kind      kind               // of the sockets that people open
+	stop      context.CancelFunc // of the hub
 
 	ada, tomas, mina, finn *person
 	supporters             int64 // the tier of five dollars
@@ -86,6 +87,7 @@ var quiet = slog.New(slog.DiscardHandler)
 // serve opens the streams until the test ends.
 func (f *forum) serve(want settings) {
 	authority := live.NewAuthority(f.app)
+	f.authority = authority
 	want.hub.Log, want.hub.Authority, want.hub.Control = f.app.Log(), authority, string(parley.ControlChannel)
 	want.hub.HeartbeatFrame, want.hub.Logger, want.live.Logger = live.HeartbeatFrame, quiet, quiet
 	f.hub = realtime.New(want.hub)

@@ -13,10 +13,11 @@ import (
 
 // replica tells the administration of this process. It implements app.Reporter.
 type replica struct {
-	hub     *realtime.Hub
-	redis   bool
-	version string
-	started parley.Time
+	*live.Authority // has its bus mode set
+	hub             *realtime.Hub
+	redis           bool
+	version         string
+	started         parley.Time
 
 	mu   sync.Mutex
 	last tally // of the report before
@@ -28,9 +29,9 @@ type tally struct {
 	figures map[string]uint64
 }
 
-func newReplica(hub *realtime.Hub, redis bool, version string) *replica {
+func newReplica(authority *live.Authority, hub *realtime.Hub, redis bool, version string) *replica {
 	now := time.Now()
-	return &replica{hub: hub, redis: redis, version: version, started: parley.At(now), last: tally{at: now}}
+	return &replica{Authority: authority, hub: hub, redis: redis, version: version, started: parley.At(now), last: tally{at: now}}
 }
 
 // Report implements app.Reporter.
@@ -54,9 +55,6 @@ func (r *replica) bus() app.BusReport {
 	}
 	return report
 }
-
-// SetBusMode implements app.Reporter.
-func (r *replica) SetBusMode(mode parley.BusMode) { r.hub.SetMode(live.BusMode(mode)) }
 
 // rates tells how often a second the figures went up since the call before.
 func (r *replica) rates(figures map[string]uint64) map[string]float64 {

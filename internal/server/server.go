@@ -77,7 +77,7 @@ func New(a *app.App, settings config.Serve, counts *metrics.Metrics, version str
 	s.hub = realtime.New(hub)
 	counts.Watch(s.hub)
 	a.Connect(s.hub)
-	a.Reports(newReplica(s.hub, s.shared, version))
+	a.Reports(newReplica(authority, s.hub, s.shared, version))
 	s.live = live.New(a, s.hub, authority, streams)
 	routes.Typing = s.live
 	s.api = api.New(a, routes)
