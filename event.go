@@ -2,6 +2,7 @@ package parley
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 )
@@ -314,12 +315,16 @@ func register[E Event]() {
 	}
 }
 
+// ErrUnknownKind means that an event is of a kind that a newer release logs.
+var ErrUnknownKind = errors.New("no such kind of event: written by a newer release?")
+
 // DecodeEvent reads an event back that the log keeps under kind with refs, the
-// JSON form of its struct.
+// JSON form of its struct. The error is ErrUnknownKind, or tells what is wrong with
+// refs.
 func DecodeEvent(kind string, refs []byte) (Event, error) {
 	decode, ok := decoders[kind]
 	if !ok {
-		return nil, fmt.Errorf("event of unknown kind %q: written by a newer version?", kind)
+		return nil, fmt.Errorf("%q: %w", kind, ErrUnknownKind)
 	}
 	e, err := decode(refs)
 	if err != nil {

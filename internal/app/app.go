@@ -88,7 +88,7 @@ func New(s *store.Store, opts Options) *App {
 	}
 	recounts := newRecounts()
 	return &App{
-		store: s, log: &Log{s, recounts.everybody}, logger: opts.Logger, told: opts.Committed, drifted: opts.Drifted,
+		store: s, log: &Log{store: s, read: recounts.everybody, logger: opts.Logger}, logger: opts.Logger, told: opts.Committed, drifted: opts.Drifted,
 		recounts: recounts,
 		jobs:     make(chan struct{}, 1), views: map[int64]int64{},
 		accounts: newAccounts(), uploads: newUploads(), previews: newPreviews(),

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"math"
+	"slices"
 
 	"parley"
 	"parley/internal/auth"
@@ -105,6 +106,7 @@ type Rights struct {
 	Suspended map[int64]bool           // those of them who are suspended
 	Sessions  map[int64]map[int64]bool // of those users: the ids of the sessions that live
 	Threads   map[int64]ThreadRight    // whose access changed, with their sub-threads
+	Unclear   bool                     // something changed that this release cannot read: see AllRights
 
 	BusModeChanged bool
 	BusMode        parley.BusMode // if that changed; "" is the default
@@ -133,6 +135,7 @@ func (a *App) RightsSince(ctx context.Context, after uint64) (Rights, error) {
 				return err
 			}
 			for _, l := range logged {
+				a.log.note(l)
 				if err := r.read(s, l.Event); err != nil {
 					return err
 				}
@@ -158,8 +161,45 @@ func (r *Rights) read(s *store.Snapshot, e parley.Event) error {
 		mode, err := s.BusMode()
 		r.BusModeChanged, r.BusMode = true, mode
 		return err
+	case store.Unreadable:
+		r.Unclear = true
 	}
 	return nil
+}
+
+// AllRights reads the rights of some people and of some threads, as they are now, into
+// r: where nobody knows what has changed, it may be those of everybody who is there.
+func (a *App) AllRights(ctx context.Context, r *Rights, users, threads []int64) error {
+	return a.store.View(ctx, func(s *store.Snapshot) error {
+		for batch := range slices.Chunk(users, 256) {
+			if err := r.readUsers(s, batch); err != nil {
+				return err
+			}
+		}
+		access, err := s.AccessTo(threads)
+		for _, id := range threads {
+			now, exists := access[id]
+			r.Threads[id] = ThreadRight{Exists: exists, Access: now}
+		}
+		return err
+	})
+}
+
+func (r *Rights) readUsers(s *store.Snapshot, ids []int64) error {
+	users, err := s.UsersOf(ids)
+	if err != nil {
+		return err
+	}
+	sessions, err := s.SessionsOf(ids)
+	for _, id := range ids {
+		u := users[id]
+		r.Suspended[id] = u.Suspended
+		r.Users[id], r.Names[id], r.Sessions[id] = u.Viewer(), u.Author().Name, map[int64]bool{}
+		for _, session := range sessions[id] {
+			r.Sessions[id][session] = true
+		}
+	}
+	return err
 }
 
 func (r *Rights) readUser(s *store.Snapshot, id int64) error {

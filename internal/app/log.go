@@ -2,6 +2,10 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
 
 	"parley"
 	"parley/internal/store"
@@ -11,8 +15,43 @@ import (
 // Log is the event log as a hub reads it: numbers from the log's rows, frames
 // rendered from the forum's rows as they are now. It implements realtime.Log.
 type Log struct {
-	store *store.Store
-	read  func(store.Logged) // is told of what is read; it must not block
+	store  *store.Store
+	read   func(store.Logged) // is told of what is read; it must not block
+	logger *slog.Logger
+
+	mu    sync.Mutex
+	noted map[string]bool // what could not be read, and was said
+}
+
+// maxNoted bounds what is remembered of that. What is forgotten is said once more.
+const maxNoted = 1024
+
+// note says of an event that it cannot be read, if that is so: once, as it is found
+// again whenever somebody comes back. Of what a newer release logs, once of each kind.
+func (l *Log) note(e store.Logged) {
+	unreadable, is := e.Event.(store.Unreadable)
+	if !is {
+		return
+	}
+	newer := errors.Is(unreadable.Why, parley.ErrUnknownKind)
+	what := unreadable.Kind()
+	if !newer {
+		what = fmt.Sprint(e.Channel, ":", e.Seq)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.noted[what]:
+		return
+	case l.noted == nil || len(l.noted) == maxNoted:
+		l.noted = make(map[string]bool)
+	}
+	l.noted[what] = true
+	if newer {
+		l.logger.Debug("events of a kind that this release does not know are passed over", "kind", unreadable.Kind())
+		return
+	}
+	l.logger.Error("an event cannot be read and is passed over", "channel", e.Channel, "seq", e.Seq, "error", unreadable.Why)
 }
 
 // Generation names this life of the database.
@@ -56,6 +95,7 @@ func (l *Log) readPage(s *store.Snapshot, want realtime.Want) (page realtime.Pag
 		return page, err
 	}
 	for _, e := range logged {
+		l.note(e)
 		l.read(e)
 	}
 	page.Events, err = newRenderer(s, 0).all(logged)

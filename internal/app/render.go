@@ -138,6 +138,8 @@ func (r *renderer) frame(e parley.Event, event *realtime.Event) (frame any, err 
 	case parley.Notified:
 		event.Fresh = true // the message may change or go, and the thread be closed to the reader
 		return r.notified(e, event)
+	case store.Unreadable:
+		event.Rewrites = true // it may say that what was rendered before shows what is no more
 	case parley.MembershipChanged:
 		event.Rewrites = true // earlier notifications may be of threads that were lost with it
 		return r.membershipChanged(e)

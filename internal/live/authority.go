@@ -3,6 +3,8 @@ package live
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"parley"
@@ -31,6 +33,12 @@ func (a *Authority) Apply(ctx context.Context, after uint64) (applied uint64, er
 	if err != nil {
 		return 0, fmt.Errorf("rights since %d: %w", after, err)
 	}
+	if rights.Unclear {
+		users, threads := a.present()
+		if err := a.app.AllRights(ctx, &rights, users, threads); err != nil {
+			return 0, fmt.Errorf("rights of everybody: %w", err)
+		}
+	}
 	if rights.BusModeChanged {
 		a.SetBusMode(rights.BusMode, rights.Applied)
 	}
@@ -57,6 +65,21 @@ func (a *Authority) Apply(ctx context.Context, after uint64) (applied uint64, er
 		a.hub.EachUser(userKey(id), apply)
 	}
 	return rights.Applied, nil
+}
+
+// present returns who is connected, and the threads that they watch.
+func (a *Authority) present() (users, threads []int64) {
+	people, watched := map[int64]bool{}, map[int64]bool{}
+	a.hub.Each(func(c *realtime.Conn) bool {
+		if seat, ok := c.Value().(app.Seat); ok {
+			people[seat.Viewer.ID] = true
+			if seat.ThreadID != 0 {
+				watched[seat.ThreadID] = true
+			}
+		}
+		return true
+	})
+	return slices.Collect(maps.Keys(people)), slices.Collect(maps.Keys(watched))
 }
 
 // SetBusMode has the hub work in the community's bus mode as it was read at a position

@@ -2,9 +2,13 @@ package live_test
 
 import (
 	"testing"
+	"time"
 
 	"parley"
 	"parley/internal/app"
+	"parley/internal/store"
+	"parley/internal/store/storetest"
+	"parley/realtime"
 )
 
 // losses are the ways to lose a right. Each makes Finn lose what he has open, a
@@ -246,4 +250,25 @@ func TestANewRoleOpensPrivateThreads(t *testing.T) {
 		global.until("new_thread_created")
 		f.mina.watches(private)
 	})
+}
+
+// TestAChangeOfRightsThatOnlyALaterReleaseKnowsHasEverybodyLookedAt has one take from
+// Finn what he pays, and end a session of Mina's, under a name of its own.
+func TestAChangeOfRightsThatOnlyALaterReleaseKnowsHasEverybodyLookedAt(t *testing.T) {
+	f := open(t, settings{hub: realtime.Config{Follow: 10 * time.Millisecond}})
+	f.finn.pays(500)
+	thread := paidThread(f)
+	finn, mina, tomas := f.finn.watches(thread), f.mina.watches(thread), f.tomas.watches(thread)
+	session := f.mina.principal(f.mina.token).Session
+	f.update(func(tx *store.Tx) error {
+		tx.Append(storetest.FromTheFuture(parley.ControlChannel), storetest.FromTheFuture(parley.ThreadChannel(thread)))
+		if err := tx.TouchSession(session.ID, tx.Now().Add(time.Hour), tx.Now()); err != nil {
+			return err
+		}
+		return tx.SetRights(f.finn.id, parley.RoleMember, parley.Membership{})
+	})
+	finn.endsWith(1008, "Access denied")
+	mina.endsWith(1008, "Session ended")
+	f.ada.posts(thread, "For those who may.")
+	tomas.until("new_message")
 }

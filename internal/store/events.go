@@ -182,9 +182,27 @@ func scanLogged(row scanner) (l Logged, err error) {
 		return Logged{}, err
 	}
 	l.Seq, l.Control = uint64(seq), uint64(control)
-	l.Event, err = parley.DecodeEvent(kind, []byte(refs))
-	return l, err
+	if l.Event, err = parley.DecodeEvent(kind, []byte(refs)); err != nil {
+		l.Event = Unreadable{in: l.Channel, kind: kind, Why: err}
+	}
+	return l, nil
 }
+
+// Unreadable stands for an event that this release cannot read: of a kind that only a
+// newer one knows (Why is parley.ErrUnknownKind), or damaged. It shows nothing, but has
+// its number: one that failed would keep all that is read with it, and all that
+// comes after it, from everybody.
+type Unreadable struct {
+	in   parley.Channel
+	kind string
+	Why  error
+}
+
+// Kind is the name under which the log keeps it.
+func (u Unreadable) Kind() string { return u.kind }
+
+// Channel is the one it was found in.
+func (u Unreadable) Channel() parley.Channel { return u.in }
 
 // Oldest returns the lowest number that the log still holds of a channel, one
 // more than its head if it holds none.

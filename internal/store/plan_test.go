@@ -219,7 +219,7 @@ func readNotifications(tx *Tx, v parley.Viewer) error {
 func readPeople(tx *Tx) error {
 	_, _, _, err := tx.SessionByToken([]byte("hash"))
 	return all(
-		err, only(tx.Sessions(1, 9)), found(tx.User(1)), only(tx.UsersOf([]int64{1, 2})), found(tx.Viewer(1)),
+		err, only(tx.Sessions(1, 9)), only(tx.SessionsOf([]int64{1, 2})), only(tx.AccessTo([]int64{1, 2})), found(tx.User(1)), only(tx.UsersOf([]int64{1, 2})), found(tx.Viewer(1)),
 		found(tx.AccountByName("ada")), found(tx.AccountByName("ada@example.org")), only(tx.UsersByRole(parley.RoleCreator)),
 		only(tx.Users(UserFilter{Limit: 9})), only(tx.Users(UserFilter{Part: "a", Role: parley.RoleTeam, Before: 9, Limit: 9})),
 		only(tx.CountUsersOf(UserFilter{Part: "a", Role: parley.RoleTeam})), tx.SetEmail(1, "ada@example.org"),

@@ -49,6 +49,20 @@ func (s *Snapshot) Sessions(userID int64, limit int) ([]Session, error) {
 		WHERE s.user_id = $1 AND s.expires_at > $2 ORDER BY s.last_seen_at DESC, s.id DESC LIMIT $3`, userID, s.now, limit)
 }
 
+// SessionsOf returns the ids of the sessions of people, at least one and few, that have
+// not expired, by user.
+func (s *Snapshot) SessionsOf(userIDs []int64) (map[int64][]int64, error) {
+	sessions := make(map[int64][]int64, len(userIDs))
+	args := arguments{s.now}
+	_, err := list(s, func(row scanner) (struct{}, error) {
+		var id, user int64
+		err := row.Scan(&id, &user)
+		sessions[user] = append(sessions[user], id)
+		return struct{}{}, err
+	}, `SELECT id, user_id FROM sessions WHERE expires_at > $1 AND user_id IN `+in(&args, userIDs), args...)
+	return sessions, err
+}
+
 // CreateSession adds a session that the token with this hash opens, and returns
 // its id; s.ID is not read.
 func (tx *Tx) CreateSession(s Session, tokenHash []byte) (int64, error) {

@@ -27,7 +27,7 @@ func (s *Snapshot) UnreadOf(userIDs, threadIDs []int64, before map[int64]parley.
 	if err != nil {
 		return nil, err
 	}
-	doors, err := s.accessTo(threadIDs)
+	doors, err := s.AccessTo(threadIDs)
 	if err != nil {
 		return nil, err
 	}
@@ -92,8 +92,8 @@ func (s *Snapshot) CountVersions(userIDs []int64) (map[int64]int64, error) {
 	return versions, nil
 }
 
-// accessTo returns what threads ask of their readers, of those that are there.
-func (s *Snapshot) accessTo(threadIDs []int64) (map[int64]parley.Access, error) {
+// AccessTo returns what threads ask of their readers, of those that are there.
+func (s *Snapshot) AccessTo(threadIDs []int64) (map[int64]parley.Access, error) {
 	doors := make(map[int64]parley.Access, len(threadIDs))
 	for batch := range slices.Chunk(threadIDs, 256) {
 		var args arguments

@@ -1,0 +1,73 @@
+package app_test
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"parley"
+	"parley/internal/app"
+	"parley/internal/store"
+	"parley/internal/store/storetest"
+	"parley/realtime"
+)
+
+// TestWhatCannotBeReadIsPassedOver has events of a later release, and damaged ones,
+// between others, in one batch with other channels.
+func TestWhatCannotBeReadIsPassedOver(t *testing.T) {
+	f := openForum(t)
+	var said bytes.Buffer
+	f.App = app.New(f.Store, app.Options{Logger: slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	thread, other := parley.ThreadChannel(f.Free.ID), parley.ThreadChannel(f.Paid.ID)
+	posted := parley.MessagePosted{ThreadID: f.Free.ID, MessageID: f.Free.First}
+	storetest.Update(t, f.Store, func(tx *store.Tx) error {
+		tx.Append(posted, storetest.FromTheFuture(thread), storetest.FromTheFuture(thread), storetest.Damaged(thread), posted)
+		tx.Append(parley.MessagePosted{ThreadID: f.Paid.ID, MessageID: f.Paid.First})
+		return nil
+	})
+	var head uint64
+	for range 2 {
+		pages, err := f.Log().Read(t.Context(), []realtime.Want{{Channel: string(thread), Limit: 9}, {Channel: string(other), Limit: 9}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		head = pages[0].Head
+		shown := ""
+		for i, e := range pages[0].Events {
+			if e.Seq != uint64(i)+1 {
+				t.Errorf("event %d has the number %d", i+1, e.Seq)
+			}
+			if e.Frame == nil && e.Rewrites {
+				shown += "-"
+			} else {
+				shown += "m"
+			}
+		}
+		if shown != "m---m" || len(pages[1].Events) != 1 {
+			t.Errorf("shown as %s, and %d of the other thread", shown, len(pages[1].Events))
+		}
+	}
+	if n := strings.Count(said.String(), "level=DEBUG"); n != 1 {
+		t.Errorf("said %d times that a kind is not known:\n%s", n, said.String())
+	}
+	if n := strings.Count(said.String(), "level=ERROR"); n != 1 || head != 5 {
+		t.Errorf("said %d times that an event is damaged, of %d:\n%s", n, head, said.String())
+	}
+}
+
+func TestAChangeOfRightsThatCannotBeReadIsNotForgotten(t *testing.T) {
+	f := openForum(t)
+	before := must[app.Rights](t)(f.RightsSince(t.Context(), 0))
+	for _, e := range []parley.Event{storetest.FromTheFuture(parley.ControlChannel), storetest.Damaged(parley.ControlChannel)} {
+		storetest.Update(t, f.Store, func(tx *store.Tx) error {
+			tx.Append(e, parley.UserRightsChanged{UserID: f.Mina.ID})
+			return nil
+		})
+		now := must[app.Rights](t)(f.RightsSince(t.Context(), before.Applied))
+		if _, read := now.Users[f.Mina.ID]; !now.Unclear || !read || now.Applied != before.Applied+2 {
+			t.Errorf("after %d: %+v", before.Applied, now)
+		}
+		before = now
+	}
+}
