@@ -136,13 +136,10 @@ const (
 	// unheardInterval is how late counts are sent that changed on another replica, if
 	// that could not tell of it.
 	unheardInterval = time.Second
-
-	pruneInterval = time.Hour
-	driftInterval = 6 * time.Hour // between two looks at the counters: each reads every message
 )
 
-// Run does the background work until ctx ends: jobs, view counts, pruning, telling of
-// this replica. It stores the views counted so far before it returns.
+// Run does the background work until ctx ends: jobs and chores, which replicas share,
+// view counts, telling of this replica. It stores the views counted so far before it returns.
 func (a *App) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { a.work(ctx, a.jobs, a.runJobs) })
@@ -152,9 +149,10 @@ func (a *App) Run(ctx context.Context) error {
 	wg.Go(func() { a.recountHeard(ctx) })
 	wg.Go(func() { atOnceAndEvery(ctx, unheardInterval, a.recountUnheard) }) // what changes from now on is not missed
 	wg.Go(func() { every(ctx, flushInterval, a.flushViews) })
-	wg.Go(func() { every(ctx, pruneInterval, a.prune) })
 	wg.Go(func() { every(ctx, recognition, a.acquaintances.forget) }) // or they took memory until somebody comes
-	wg.Go(func() { every(ctx, driftInterval, a.watchDrift) })
+	for _, c := range a.chores() {
+		wg.Go(func() { atOnceAndEvery(ctx, choreInterval, func(ctx context.Context) { a.doChore(ctx, c) }) })
+	}
 	if a.reporter != nil {
 		wg.Go(func() { a.reportReplica(ctx) })
 		wg.Go(func() { atOnceAndEvery(ctx, modeInterval, a.followBusMode) })
@@ -213,7 +211,7 @@ func (a *App) flushViews(ctx context.Context) {
 
 // prune removes what need not be kept: images that no message shows, old events, what
 // pages said, used idempotency keys, mutes that have ended, expired sessions.
-func (a *App) prune(ctx context.Context) {
+func (a *App) prune(ctx context.Context) (result string, err error) {
 	a.sweepUploads(ctx)
 	for more := true; more && ctx.Err() == nil; {
 		err := a.update(ctx, func(tx *store.Tx) (err error) {
@@ -225,11 +223,10 @@ func (a *App) prune(ctx context.Context) {
 			return err
 		})
 		if err != nil {
-			a.logger.WarnContext(ctx, "event log not pruned, will try again", "error", err)
-			return
+			return "", err
 		}
 	}
-	err := a.update(ctx, func(tx *store.Tx) error {
+	return "", a.update(ctx, func(tx *store.Tx) error {
 		if err := tx.PruneIdempotencyKeys(); err != nil {
 			return err
 		}
@@ -248,7 +245,4 @@ func (a *App) prune(ctx context.Context) {
 		}
 		return err
 	})
-	if err != nil {
-		a.logger.WarnContext(ctx, "keys and sessions not pruned, will try again", "error", err)
-	}
 }

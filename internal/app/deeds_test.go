@@ -314,7 +314,7 @@ func (c *crowd) administrates(d draw) []possibility {
 func (c *crowd) waits(d draw) []possibility {
 	return []possibility{
 		{"run jobs", func() error { d.app.RunJobs(d.ctx); return nil }},
-		{"prune", func() error { d.app.Prune(d.ctx); return nil }},
+		{"prune", func() error { return d.app.Prune(d.ctx) }},
 		{"let a day pass", func() error { c.f.Clock.Pass(24 * time.Hour); return nil }},
 	}
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"parley/internal/store"
@@ -70,20 +71,30 @@ func (a *App) examineLog(ctx context.Context, d Doctor, drifted map[string]int) 
 	})
 }
 
-// watchDrift tells the metrics what differs. It repairs nothing: what drifts is a
-// fault of the program, and somebody should see it.
-func (a *App) watchDrift(ctx context.Context) {
+// watchDrift looks what differs, and returns it for tellDrift. It repairs nothing: what
+// drifts is a fault of the program, and somebody should see it.
+func (a *App) watchDrift(ctx context.Context) (result string, err error) {
 	drifted, err := a.Examine(ctx, Doctor{})
 	if err != nil {
-		if ctx.Err() == nil {
-			a.logger.WarnContext(ctx, "counters not looked at, will try again", "error", err)
-		}
-		return
+		return "", err
 	}
 	for counter, n := range drifted {
-		a.drifted(counter, n)
 		if n > 0 {
 			a.logger.ErrorContext(ctx, "a counter differs from what there is: run parley doctor", "counter", counter, "places", n)
 		}
+	}
+	text, err := json.Marshal(drifted)
+	return string(text), err
+}
+
+// tellDrift tells the metrics what a look found, also one of another replica: whichever
+// of them is asked shows the same.
+func (a *App) tellDrift(result string) {
+	var drifted map[string]int
+	if json.Unmarshal([]byte(result), &drifted) != nil {
+		return // of a release that says it otherwise
+	}
+	for counter, n := range drifted {
+		a.drifted(counter, n)
 	}
 }

@@ -3,10 +3,20 @@ package app
 import "context"
 
 // Prune removes what need not be kept, as Run does now and then.
-func (a *App) Prune(ctx context.Context) { a.prune(ctx) }
+func (a *App) Prune(ctx context.Context) error {
+	_, err := a.prune(ctx)
+	return err
+}
 
-// WatchDrift looks at the counters, as Run does now and then.
-func (a *App) WatchDrift(ctx context.Context) { a.watchDrift(ctx) }
+// DoChores does what is due, as Run does now and then, and returns what that was.
+func (a *App) DoChores(ctx context.Context) (done []string) {
+	for _, c := range a.chores() {
+		if a.doChore(ctx, c) {
+			done = append(done, c.name)
+		}
+	}
+	return done
+}
 
 // RecountHeard sends what changed for many, as Run does when it hears of it.
 func (a *App) RecountHeard(ctx context.Context) { a.recountAll(ctx) }

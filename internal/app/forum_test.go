@@ -253,6 +253,14 @@ func (f *forum) pays(v parley.Viewer, cents int64) error {
 	return err
 }
 
+// prunes removes what need not be kept.
+func (f *forum) prunes() {
+	f.t.Helper()
+	if err := f.Prune(f.t.Context()); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
 // edit changes a thread as its creator.
 func (f *forum) edit(thread storetest.ThreadRef, patch app.ThreadPatch) {
 	f.t.Helper()

@@ -106,7 +106,7 @@ func TestAPreviewComesToAllWhoSeeTheMessageAndIsNoEdit(t *testing.T) {
 		t.Errorf("asked %d times, want once each page", n)
 	}
 	l.Clock.Pass(25 * time.Hour)
-	l.Prune(t.Context())
+	l.prunes()
 	late := l.post(l.Ada, l.Free, l.link("/joints"))
 	l.expectPreview("what was known", l.Ada, late.ID, "")
 	l.RunPreviews(t.Context())

@@ -220,7 +220,7 @@ func (a *App) OpenImage(ctx context.Context, i Image) (io.ReadCloser, error) {
 }
 
 // sweepUploads removes uploads that no message has shown for a day, or can show
-// again. Every server does so; nothing happens if two are about the same file.
+// again. Nothing happens if two servers are about the same file.
 func (a *App) sweepUploads(ctx context.Context) {
 	if a.storage == nil {
 		return

@@ -156,12 +156,12 @@ func TestAnImageThatNoMessageShowsVanishesAfterADay(t *testing.T) {
 	m := a.post(a.Mina, a.Free, shows(edited))
 	a.Clock.Pass(23 * time.Hour)
 	must[parley.Message](t)(a.EditMessage(t.Context(), a.Mina, m.ID, "Never mind."))
-	a.Prune(t.Context())
+	a.prunes()
 	if n := a.files(); n != 3 {
 		t.Errorf("%d files before the day was over", n)
 	}
 	a.Clock.Pass(2 * time.Hour)
-	a.Prune(t.Context())
+	a.prunes()
 	a.seenBy("not shown for a day", unused)
 	a.seenBy("not shown for two hours", edited, a.Mina)
 	a.seenBy("shown", used, a.Ada, a.Tomas, a.Mina, a.Finn)
@@ -237,7 +237,7 @@ func TestNobodyFillsTheStorageWithWhatNobodySees(t *testing.T) {
 	}
 	a.upload(a.Mina)
 	a.Clock.Pass(25 * time.Hour)
-	a.Prune(t.Context())
+	a.prunes()
 	a.upload(a.Finn)
 	if n := a.files(); n != 2 {
 		t.Errorf("%d files", n)

@@ -101,7 +101,7 @@ func sqliteScans(s *Snapshot, ran *Ran) (steps []string, err error) {
 // SmallTables are those that do not grow with a community, or not beyond what a page
 // of the database holds.
 func SmallTables() []string {
-	return []string{"api_keys", "calls", "everyone_restrictions", "goose_db_version", "member_counts", "meta", "replicas", "tiers"}
+	return []string{"api_keys", "calls", "chores", "everyone_restrictions", "goose_db_version", "member_counts", "meta", "replicas", "tiers"}
 }
 
 // scanned finds what a step reads from end to end.

@@ -344,6 +344,7 @@ func housekeeping(tx *Tx) error {
 	return all(
 		err, only(tx.Head("t1")), only(tx.Events("t1", 0, 100)), only(tx.Oldest("t1")), only(tx.PruneEvents()),
 		only(tx.DueJobs(10, "")), tx.AddJob("notify", 1), only(tx.TakeJob(1)), tx.PostponeJob(1, 0, ""),
+		only(tx.TakeChore("prune", 0, 0)), found(tx.Chore("prune")), tx.EndChore("prune", 0, ""),
 		only(tx.DueJobsOf("preview", 10)), only(tx.LeaseJob(1, 0)), only(tx.EndJob(1)), found(tx.LinkedPage("a")), only(tx.AskPage("a", 1)),
 		tx.KeepPage("a", parley.Preview{}, 1), tx.ForgetPage("a"), tx.ShowPreview(1, ""), tx.PrunePages(),
 		tx.Remember(1, "key", []byte("print"), 1), tx.PruneIdempotencyKeys(),

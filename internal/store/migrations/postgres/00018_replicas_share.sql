@@ -10,3 +10,10 @@ CREATE TABLE recounts (
     PRIMARY KEY (user_id, thread_id)
 );
 CREATE INDEX recounts_by_change ON recounts (changed);
+
+-- What is done now and then, by one of the servers.
+CREATE TABLE chores (
+    name   TEXT PRIMARY KEY,
+    due_at BIGINT NOT NULL, -- of one under way: when it is taken for lost
+    result TEXT NOT NULL DEFAULT '' -- of the last time, for all servers
+);
