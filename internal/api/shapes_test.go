@@ -263,4 +263,4 @@ func (idleReplica) Report() app.ReplicaReport {
 	}
 }
 
-func (idleReplica) SetBusMode(parley.BusMode) {}
+func (idleReplica) SetBusMode(parley.BusMode, uint64) {}

@@ -61,7 +61,6 @@ type Publisher interface {
 	Connected(user string) bool
 	Control() uint64
 	Position(channel string) (seq uint64, open bool)
-	Bus() (status realtime.BusStatus, changed <-chan struct{})
 }
 
 // Options adjusts an App; the zero value is right outside tests.

@@ -98,8 +98,6 @@ func (h *notingHub) Each(f func(*realtime.Conn) bool) {
 
 func (h *notingHub) Control() uint64 { return 0 }
 
-func (h *notingHub) Bus() (realtime.BusStatus, <-chan struct{}) { return realtime.BusStatus{}, nil }
-
 func (h *notingHub) Position(string) (uint64, bool) { return 0, false }
 
 // take returns the events published since the last time.
