@@ -50,14 +50,18 @@ func (a Act) Subject() string {
 	return subject
 }
 
-// InForum reports whether an act concerns what people write, and is for the whole
-// team to see; the others are for creators.
+// InForum reports whether an act concerns what people write, as limits of @everyone
+// do, and is for the whole team to see; the others are for creators.
 func (a Act) InForum() bool {
 	switch a {
 	case ActUserSilenced, ActUserUnsilenced, ActUserSuspended, ActUserUnsuspended:
 		return true
 	}
-	return a.Subject() == "thread" || a.Subject() == "message"
+	switch a.Subject() {
+	case "thread", "message", "everyone":
+		return true
+	}
+	return false
 }
 
 // AuditEntry is one act.

@@ -286,9 +286,10 @@ func (a *App) setActive(ctx context.Context, v parley.Viewer, id int64, change f
 	return shown, err
 }
 
-// deactivation is what the audit log keeps of one.
-type deactivation struct {
+// auditAccount is what the audit log keeps of who may come in.
+type auditAccount struct {
 	Username string `json:"username"`
+	Active   bool   `json:"is_active"`
 	Reason   string `json:"reason,omitempty"`
 }
 
@@ -307,7 +308,7 @@ func deactivate(tx *store.Tx, actor int64, u parley.User, reason string) error {
 		return err
 	}
 	tx.Append(parley.UserRightsChanged{UserID: u.ID})
-	return tx.Audit(actor, parley.ActUserDeactivated, u.ID, nil, deactivation{u.Username, reason})
+	return tx.Audit(actor, parley.ActUserDeactivated, u.ID, auditAccount{u.Username, true, ""}, auditAccount{u.Username, false, reason})
 }
 
 func reactivate(tx *store.Tx, actor int64, u parley.User) error {
@@ -318,5 +319,5 @@ func reactivate(tx *store.Tx, actor int64, u parley.User) error {
 		return err
 	}
 	tx.Append(parley.UserRightsChanged{UserID: u.ID})
-	return tx.Audit(actor, parley.ActUserReactivated, u.ID, nil, deactivation{Username: u.Username})
+	return tx.Audit(actor, parley.ActUserReactivated, u.ID, auditAccount{u.Username, false, ""}, auditAccount{u.Username, true, ""})
 }

@@ -332,6 +332,10 @@ func (a *App) RestrictEveryone(ctx context.Context, v parley.Viewer, userID int6
 		if err := in.check(); err != nil {
 			return err
 		}
+		old, err := tx.Restriction(userID)
+		if err != nil {
+			return err
+		}
 		r := parley.EveryoneRestriction{UserID: userID, Reason: in.Reason, RateLimit: in.RateLimit, By: v.ID}
 		if in.Hours != nil {
 			until := tx.Now() + parley.Time(*in.Hours*3_600_000_000)
@@ -341,7 +345,7 @@ func (a *App) RestrictEveryone(ctx context.Context, v parley.Viewer, userID int6
 			return err
 		}
 		tx.Append(parley.EveryoneRestricted{UserID: userID, By: v.ID})
-		return tx.Audit(v.ID, parley.ActEveryoneRestricted, userID, nil, auditRestriction{r.Reason, r.Until, r.RateLimit})
+		return tx.Audit(v.ID, parley.ActEveryoneRestricted, userID, auditedRestriction(old), auditedRestriction(&r))
 	})
 }
 
@@ -352,21 +356,32 @@ type auditRestriction struct {
 	RateLimit *int64       `json:"custom_rate_limit,omitempty"`
 }
 
+// auditedRestriction returns nil for none.
+func auditedRestriction(r *parley.EveryoneRestriction) *auditRestriction {
+	if r == nil {
+		return nil
+	}
+	return &auditRestriction{r.Reason, r.Until, r.RateLimit}
+}
+
 // UnrestrictEveryone lets somebody mention everyone as others may.
 func (a *App) UnrestrictEveryone(ctx context.Context, v parley.Viewer, userID int64) error {
 	return a.administrate(ctx, v, func(tx *store.Tx, v parley.Viewer) error {
 		if _, err := person(&tx.Snapshot, userID); err != nil {
 			return err
 		}
-		ended, err := tx.Unrestrict(userID)
+		old, err := tx.Restriction(userID)
 		if err != nil {
 			return err
 		}
-		if !ended {
+		if old == nil {
 			return parley.Errorf(parley.NotFound, "This person is not restricted.")
 		}
+		if err := tx.Unrestrict(userID); err != nil {
+			return err
+		}
 		tx.Append(parley.EveryoneRestricted{UserID: userID, By: v.ID, Lifted: true})
-		return tx.Audit(v.ID, parley.ActEveryoneUnrestricted, userID, nil, nil)
+		return tx.Audit(v.ID, parley.ActEveryoneUnrestricted, userID, auditedRestriction(old), nil)
 	})
 }
 

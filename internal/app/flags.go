@@ -176,8 +176,11 @@ func (a *App) ResolveFlag(ctx context.Context, v parley.Viewer, id int64, action
 		case parley.FlagHide:
 			return hideMessage(tx, v, m, t, &c)
 		case parley.FlagDelete:
-			_, err := deleteMessage(tx, v, m, t, &c)
-			return err
+			ids, err := deleteMessage(tx, v, m, t, &c)
+			if err != nil {
+				return err
+			}
+			return auditDeleted(tx, v, m, ids) // of one's own message, too: a flag is settled
 		default:
 			return keepMessage(tx, v, m, t, &c)
 		}

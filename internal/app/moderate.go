@@ -20,8 +20,10 @@ func (a *App) DeleteMessage(ctx context.Context, v parley.Viewer, id int64) (ids
 		case !parley.CanDeleteMessage(v, m.AuthorID):
 			return parley.Errorf(parley.Forbidden, "You may only delete your own messages.")
 		}
-		ids, err = deleteMessage(tx, v, m, t, &c)
-		return err
+		if ids, err = deleteMessage(tx, v, m, t, &c); err != nil || m.AuthorID == v.ID {
+			return err
+		}
+		return auditDeleted(tx, v, m, ids)
 	})
 	if err == nil {
 		a.pushModerated(ctx, c)
@@ -38,7 +40,8 @@ func (a *App) pushModerated(ctx context.Context, c moderated) {
 }
 
 // deleteMessage deletes a message of t with all replies below it, tells of it, and
-// returns their ids. v may delete it.
+// returns their ids. v may delete it; whether that is an act of moderation, the caller
+// knows.
 func deleteMessage(tx *store.Tx, v parley.Viewer, m store.MessageState, t store.ThreadState, c *moderated) ([]int64, error) {
 	if t.FirstMessageID == m.ID {
 		return nil, parley.Errorf(parley.Invalid, "The first message of a thread cannot be deleted: delete the thread instead.")
@@ -54,13 +57,15 @@ func deleteMessage(tx *store.Tx, v parley.Viewer, m store.MessageState, t store.
 	if err := c.note(tx, ids, t.ID); err != nil {
 		return nil, err
 	}
-	if err := tx.Withdraw(ids, parley.NoticeFlagged, parley.NoticeHidden); err != nil || m.AuthorID == v.ID {
-		return ids, err
-	}
-	if err := tellAuthor(tx, v, m, t, parley.NoticeDeleted, c); err != nil {
+	if err := tx.Withdraw(ids, parley.NoticeFlagged, parley.NoticeHidden); err != nil {
 		return nil, err
 	}
-	return ids, tx.Audit(v.ID, parley.ActMessageDeleted, m.ID, auditMessages{t.ID, m.AuthorID, ids}, nil)
+	return ids, tellAuthor(tx, v, m, t, parley.NoticeDeleted, c)
+}
+
+// auditDeleted notes that a message was deleted with those below it, by a moderator.
+func auditDeleted(tx *store.Tx, v parley.Viewer, m store.MessageState, ids []int64) error {
+	return tx.Audit(v.ID, parley.ActMessageDeleted, m.ID, auditMessages{m.ThreadID, m.AuthorID, ids}, nil)
 }
 
 // note adds those with unread notifications of messages that come to threads, or go.

@@ -115,10 +115,9 @@ func (tx *Tx) Restrict(r parley.EveryoneRestriction) error {
 		r.UserID, r.Reason, r.Until, r.RateLimit, r.By, tx.now)
 }
 
-// Unrestrict ends a restriction and reports whether there was one.
-func (tx *Tx) Unrestrict(userID int64) (bool, error) {
-	n, err := tx.exec(`DELETE FROM everyone_restrictions WHERE user_id = $1`, userID)
-	return n == 1, err
+// Unrestrict ends a restriction.
+func (tx *Tx) Unrestrict(userID int64) error {
+	return tx.write(`DELETE FROM everyone_restrictions WHERE user_id = $1`, userID)
 }
 
 // NoteViolation counts a use that a restriction refused.

@@ -102,6 +102,7 @@ func actsFound(t *testing.T, open Open) {
 		act   parley.Act
 	}{
 		{c.Ada, parley.ActUserUpdated}, {c.Tomas, parley.ActMessageDeleted}, {c.Ada, parley.ActMessageDeleted}, {c.Ada, parley.ActTierCreated},
+		{c.Ada, parley.ActEveryoneSettings},
 	} {
 		Update(t, c.Store, func(tx *store.Tx) error { return tx.Audit(act.actor.ID, act.act, 1, nil, nil) })
 	}
@@ -109,12 +110,12 @@ func actsFound(t *testing.T, open Open) {
 		filter store.AuditFilter
 		want   string
 	}{
-		{store.AuditFilter{Limit: 2}, "[4 3]"},
+		{store.AuditFilter{Limit: 2}, "[5 4]"},
 		{store.AuditFilter{Limit: 2, Before: 3}, "[2 1]"},
 		{store.AuditFilter{Limit: 9, ActorID: c.Tomas.ID}, "[2]"},
 		{store.AuditFilter{Limit: 9, Action: parley.ActMessageDeleted}, "[3 2]"},
 		{store.AuditFilter{Limit: 9, Action: parley.ActMessageDeleted, ActorID: c.Ada.ID}, "[3]"},
-		{store.AuditFilter{Limit: 9, InForum: true}, "[3 2]"},
+		{store.AuditFilter{Limit: 9, InForum: true}, "[5 3 2]"},
 	} {
 		ids := []int64{}
 		for _, e := range Read(t, c.Store, func(s *store.Snapshot) ([]parley.AuditEntry, error) { return s.AuditLog(tc.filter) }) {
