@@ -9,7 +9,7 @@ import (
 // EveryoneSettings says how members of the team may mention everyone. A nil field
 // asks for nothing. Creators are subject to the emergency switch alone.
 type EveryoneSettings struct {
-	TeamRateLimit      *int64       `json:"team_rate_limit" doc:"Uses of one person in the window; null: any."`
+	TeamRateLimit      *int64       `json:"team_rate_limit" doc:"Uses of one person in the window; null: any; 0: the team may not mention everyone."`
 	WindowHours        int64        `json:"rate_limit_window_hours"`
 	CooldownMinutes    int64        `json:"global_cooldown_minutes" doc:"Between two uses, by whomever."`
 	RequireApproval    bool         `json:"require_approval" doc:"Whether uses wait for a creator."`
@@ -106,15 +106,15 @@ type EveryoneUse struct {
 	Notifications int64      // people that it would notify
 
 	Restriction *EveryoneRestriction // in force; nil: none
-	Recent      int64                // uses of the author in the window, those waiting included
-	Oldest      Time                 // of those
+	Blocking    Time                 // use of the author that has to leave the window before there is room for another; 0: there is room
 	Last        Time                 // use by whomever; 0: never
 }
 
 // AllowsToKeep says why a message that mentions everyone may not go on doing so once it
-// is edited, nil if it may. Nobody is called again: it asks neither where, when and how
-// often that may be, nor how many it is.
+// is edited, nil if it may. Nobody is called again: it asks whether its author may at
+// all, but neither where, when and how often, nor how many it is.
 func (s EveryoneSettings) AllowsToKeep(u EveryoneUse) error {
+	limit := s.LimitOf(u.Restriction)
 	switch {
 	case s.Disabled && s.DisableReason != nil:
 		return Errorf(Forbidden, "Nobody can mention @everyone at the moment: %s", *s.DisableReason)
@@ -122,8 +122,10 @@ func (s EveryoneSettings) AllowsToKeep(u EveryoneUse) error {
 		return Errorf(Forbidden, "Nobody can mention @everyone at the moment.")
 	case u.Author.IsCreator():
 		return nil
-	case u.Restriction != nil && u.Restriction.RateLimit == nil:
+	case limit != nil && *limit == 0 && u.Restriction != nil:
 		return u.Restriction.refusal()
+	case limit != nil && *limit == 0:
+		return Errorf(Forbidden, "Only creators may mention @everyone at the moment: ask one of them to.")
 	case s.MaxMessageLength != nil && int64(u.Length) > *s.MaxMessageLength:
 		return Errorf(Forbidden, "A message that mentions @everyone has at most %d characters, not %d.", *s.MaxMessageLength, u.Length)
 	default:
@@ -147,8 +149,8 @@ func (s EveryoneSettings) Allows(u EveryoneUse) error {
 	if wait := u.Last.Add(time.Duration(s.CooldownMinutes) * time.Minute).Sub(u.At); u.Last != 0 && wait > 0 {
 		return tooOften(wait, "@everyone was mentioned a short while ago: try again later.")
 	}
-	if limit := s.limitOf(u); limit != nil && u.Recent >= *limit {
-		return tooOften(u.Oldest.Add(s.Window()).Sub(u.At), "You have mentioned @everyone as often as you may for now: try again later.")
+	if wait := u.Blocking.Add(s.Window()).Sub(u.At); u.Blocking != 0 && wait > 0 {
+		return tooOften(wait, "You have mentioned @everyone as often as you may for now: try again later.")
 	}
 	return nil
 }
@@ -156,11 +158,17 @@ func (s EveryoneSettings) Allows(u EveryoneUse) error {
 // Window is the time that the rate limit counts in.
 func (s EveryoneSettings) Window() time.Duration { return time.Duration(s.WindowHours) * time.Hour }
 
-func (s EveryoneSettings) limitOf(u EveryoneUse) *int64 {
-	if u.Restriction != nil {
-		return u.Restriction.RateLimit
+// LimitOf returns how often a member of the team with a restriction (nil: without one)
+// may mention everyone in the window. Nil: as often as they like; 0: not at all.
+func (s EveryoneSettings) LimitOf(r *EveryoneRestriction) *int64 {
+	switch {
+	case r == nil:
+		return s.TeamRateLimit
+	case r.RateLimit == nil:
+		return new(int64)
+	default:
+		return r.RateLimit
 	}
-	return s.TeamRateLimit
 }
 
 func (r EveryoneRestriction) refusal() error {

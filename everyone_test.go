@@ -30,12 +30,13 @@ func TestEveryoneMayBeMentionedWithinTheSettings(t *testing.T) {
 		wait time.Duration
 	}{
 		{"a first use", nil, use{}, "", 0},
-		{"the last of three", nil, use{Recent: 2, Oldest: noon}, "", 0},
-		{"a fourth of three", nil, use{Recent: 3, Oldest: noon.Add(-time.Hour)}, "as often as you may", 23 * time.Hour},
-		{"any number", func(s *settings) { s.TeamRateLimit = nil }, use{Recent: 1000}, "", 0},
-		{"none at all", func(s *settings) { s.TeamRateLimit = number(0) }, use{Oldest: noon}, "as often", 24 * time.Hour},
-		{"one's own limit", nil, use{Recent: 5, Restriction: &parley.EveryoneRestriction{RateLimit: number(6)}}, "", 0},
-		{"beyond one's own limit", nil, use{Recent: 1, Oldest: noon, Restriction: &parley.EveryoneRestriction{RateLimit: number(1)}}, "as often", 24 * time.Hour},
+		{"with no room left", nil, use{Blocking: noon.Add(-time.Hour)}, "as often as you may", 23 * time.Hour},
+		{"with room again", nil, use{Blocking: noon.Add(-24 * time.Hour)}, "", 0},
+		{"any number", func(s *settings) { s.TeamRateLimit = nil }, use{}, "", 0},
+		{"none at all", func(s *settings) { s.TeamRateLimit = number(0) }, use{}, "Only creators", 0},
+		{"none at all by a creator", func(s *settings) { s.TeamRateLimit = number(0) }, use{Author: creator}, "", 0},
+		{"one's own limit where others have none", func(s *settings) { s.TeamRateLimit = number(0) }, use{Restriction: &parley.EveryoneRestriction{RateLimit: number(1)}}, "", 0},
+		{"a limit of one's own of none", nil, use{Restriction: &parley.EveryoneRestriction{RateLimit: number(0), Reason: "Too loud."}}, "Too loud.", 0},
 		{"restricted", nil, use{Restriction: &parley.EveryoneRestriction{Reason: "Too loud."}}, "Too loud.", 0},
 		{"restricted without a reason", nil, use{Restriction: &parley.EveryoneRestriction{}}, "may not mention", 0},
 		{"cooling down", func(s *settings) { s.CooldownMinutes = 60 }, use{Last: noon.Add(-20 * time.Minute)}, "a short while ago", 40 * time.Minute},
@@ -51,7 +52,7 @@ func TestEveryoneMayBeMentionedWithinTheSettings(t *testing.T) {
 		{"switched off for creators", func(s *settings) { s.Disabled = true }, use{Author: creator}, "Nobody can", 0},
 		{"anything by a creator", func(s *settings) {
 			s.QuietStart, s.QuietEnd, s.MaxMessageLength, s.NotificationLimit = number(12), number(13), number(1), number(1)
-		}, use{Author: creator, Recent: 1000, Length: 100, Notifications: 100}, "", 0},
+		}, use{Author: creator, Blocking: noon, Length: 100, Notifications: 100}, "", 0},
 	} {
 		s := parley.DefaultEveryoneSettings()
 		if tc.set != nil {

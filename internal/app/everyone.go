@@ -38,10 +38,7 @@ func (d draft) callEveryone(tx *store.Tx, t store.ThreadState, messageID int64, 
 		Author: v, At: tx.Now(), Kind: t.Kind, Length: d.length(), Notifications: notifications,
 	}
 	if !v.IsCreator() { // whom no limit holds
-		if use.Restriction, err = tx.Restriction(v.ID); err != nil {
-			return err
-		}
-		if err := tx.EveryoneUses(&use, tx.Now().Add(-settings.Window())); err != nil {
+		if err := readUses(tx, settings, &use); err != nil {
 			return err
 		}
 	}
@@ -73,6 +70,20 @@ func (d draft) keepEveryone(tx *store.Tx, v parley.Viewer) error {
 }
 
 func (d draft) length() int { return utf8.RuneCountInString(d.text.Content) }
+
+// readUses reads what a member of the team is limited by.
+func readUses(tx *store.Tx, settings parley.EveryoneSettings, use *parley.EveryoneUse) (err error) {
+	if use.Restriction, err = tx.Restriction(use.Author.ID); err != nil {
+		return err
+	}
+	if limit := settings.LimitOf(use.Restriction); limit != nil && *limit > 0 {
+		if use.Blocking, err = tx.NthEveryoneUse(use.Author.ID, *limit, tx.Now().Add(-settings.Window())); err != nil {
+			return err
+		}
+	}
+	use.Last, err = tx.LastEveryoneUse()
+	return err
+}
 
 // callAll has a message notify everyone, of whom it reaches so many. late says that
 // the message was there before.
@@ -127,7 +138,8 @@ func canUseEveryone(s *store.Snapshot, v parley.Viewer) (bool, error) {
 		return err == nil && !settings.Disabled, err
 	}
 	r, err := s.Restriction(v.ID)
-	return r == nil || r.RateLimit != nil, err
+	limit := settings.LimitOf(r)
+	return limit == nil || *limit > 0, err
 }
 
 // EveryoneSettings returns how members of the team may mention everyone, to

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -57,9 +58,66 @@ func TestAnEditMentionsEveryoneByTheSameRules(t *testing.T) {
 	f.setEveryone(app.EveryonePatch{TeamRateLimit: &none})
 	id := f.post(f.Tomas, f.Free, "hello").ID
 	_, err := f.EditMessage(t.Context(), f.Tomas, id, "hello @everyone")
-	wantKind(t, err, parley.RateLimited)
+	wantKind(t, err, parley.Forbidden)
 	_, err = f.CreateSubThread(t.Context(), f.Tomas, f.Free.First, "Why?", "hello @everyone", app.Idempotency{})
-	wantKind(t, err, parley.RateLimited)
+	wantKind(t, err, parley.Forbidden)
+}
+
+// may checks whether somebody mentions everyone, and is told that they can.
+func (f *forum) may(v parley.Viewer, want bool) {
+	f.t.Helper()
+	if can := must[bool](f.t)(f.CanUseEveryone(f.t.Context(), v)); can != want {
+		f.t.Errorf("%d is told that they can: %v", v.ID, can)
+	}
+	if want {
+		f.mayCall(v)
+	} else {
+		f.mayNotCall(v, parley.Forbidden)
+	}
+}
+
+func TestALimitOfNoneKeepsTheTeamFromMentioningEveryone(t *testing.T) {
+	f := openForum(t)
+	none := new(int64)
+	f.may(f.Tomas, true)
+	f.setEveryone(app.EveryonePatch{TeamRateLimit: &none})
+	f.may(f.Tomas, false)
+	f.may(f.Ada, true)
+	f.restricts(f.Tomas, app.NewRestriction{RateLimit: ptr(int64(5))}) // his own limit holds instead
+	f.may(f.Tomas, true)
+	f.restricts(f.Tomas, app.NewRestriction{RateLimit: ptr(int64(0))})
+	f.may(f.Tomas, false)
+}
+
+// TestWhoMentionsEveryoneTooOftenIsToldWhenThereIsRoom: that is when so many uses have
+// left the window that one more fits, also when the limit was lowered since.
+func TestWhoMentionsEveryoneTooOftenIsToldWhenThereIsRoom(t *testing.T) {
+	f := openForum(t)
+	for range 3 { // an hour apart, the last one an hour ago
+		f.mayCall(f.Tomas)
+		f.Clock.Pass(time.Hour - second)
+	}
+	f.Clock.Pass(second)
+	waits := func(limit int64, want time.Duration) {
+		t.Helper()
+		_, err := f.PostMessage(t.Context(), f.Tomas, f.Free.ID, "hello @everyone", 0, app.Idempotency{})
+		var refused *parley.Error
+		if !errors.As(err, &refused) || refused.Kind != parley.RateLimited || refused.RetryAfter != want {
+			t.Errorf("with a limit of %d: %+v, want a wait of %v", limit, err, want)
+		}
+	}
+	for limit, want := range map[int64]time.Duration{3: 21 * time.Hour, 2: 22 * time.Hour, 1: 23 * time.Hour} {
+		f.setEveryone(app.EveryonePatch{TeamRateLimit: ptr(&limit)})
+		waits(limit, want)
+	}
+	for limit, want := range map[int64]time.Duration{3: 21 * time.Hour, 2: 22 * time.Hour, 1: 23 * time.Hour} {
+		f.restricts(f.Tomas, app.NewRestriction{RateLimit: &limit})
+		waits(limit, want)
+	}
+	f.restricts(f.Tomas, app.NewRestriction{RateLimit: ptr(int64(2))})
+	f.Clock.Pass(22*time.Hour - 2*second)
+	f.mayNotCall(f.Tomas, parley.RateLimited)
+	f.mayCall(f.Tomas)
 }
 
 // TestAnEditThatKeepsEveryoneCallsNobodyAgain has Tomas correct a message long after he

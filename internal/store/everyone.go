@@ -30,20 +30,21 @@ func (tx *Tx) SetEveryoneSettings(settings parley.EveryoneSettings) error {
 	return tx.setMeta(everyoneSettings, string(text))
 }
 
-// EveryoneUses reads what was used of @everyone before: by somebody since a time,
-// and by anybody last.
-func (s *Snapshot) EveryoneUses(u *parley.EveryoneUse, since parley.Time) error {
-	_, _, err := one(s, func(row scanner) (struct{}, error) {
-		return struct{}{}, row.Scan(&u.Recent, &u.Oldest)
-	}, `SELECT count(*), coalesce(min(at), 0) FROM (
-		SELECT created_at AS at FROM everyone_uses WHERE user_id = $1 AND created_at > $2
-		UNION ALL SELECT created_at FROM everyone_pending WHERE user_id = $1 AND created_at > $2) AS recent`, u.Author.ID, since)
-	if err != nil {
-		return err
-	}
-	last, _, err := one(s, scalar[int64], `SELECT coalesce(max(created_at), 0) FROM everyone_uses`)
-	u.Last = parley.Time(last)
-	return err
+// NthEveryoneUse returns when somebody mentioned everyone for the n-th last time (1: the
+// last) since a time, uses that wait included; 0 if that was never. Asked of both tables
+// together, PostgreSQL merges their indexes and stops at the n-th.
+func (s *Snapshot) NthEveryoneUse(userID, n int64, since parley.Time) (parley.Time, error) {
+	at, _, err := one(s, scalar[parley.Time], `SELECT at FROM (
+		SELECT user_id, created_at AS at FROM everyone_uses
+		UNION ALL SELECT user_id, created_at FROM everyone_pending) AS uses
+		WHERE user_id = $1 AND at > $2 ORDER BY at DESC LIMIT 1 OFFSET $3`, userID, since, n-1)
+	return at, err
+}
+
+// LastEveryoneUse returns when anybody mentioned everyone last; 0: never.
+func (s *Snapshot) LastEveryoneUse() (parley.Time, error) {
+	at, _, err := one(s, scalar[parley.Time], `SELECT coalesce(max(created_at), 0) FROM everyone_uses`)
+	return at, err
 }
 
 // UseEveryone notes that a message mentions everyone, of whom it notifies so many.

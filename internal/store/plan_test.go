@@ -325,7 +325,7 @@ func below(tx *Tx) error {
 
 func moderateEveryone(tx *Tx) error {
 	return all(
-		only(tx.EveryoneSettings()), tx.SetEveryoneSettings(parley.DefaultEveryoneSettings()), tx.EveryoneUses(&parley.EveryoneUse{}, 1),
+		only(tx.EveryoneSettings()), tx.SetEveryoneSettings(parley.DefaultEveryoneSettings()), only(tx.NthEveryoneUse(1, 3, 1)), only(tx.LastEveryoneUse()),
 		tx.UseEveryone(1, 1, 1, 1), tx.PruneEveryoneUses(1), tx.AwaitApproval(1, 1), only(tx.PendingApprovals(0, 9)), found(tx.PendingApproval(1)),
 		only(tx.SettlePending(1)), tx.Restrict(parley.EveryoneRestriction{UserID: 1, By: 1}), only(tx.Restriction(1)), only(tx.Restrictions(9)),
 		tx.NoteViolation(1), tx.Unrestrict(1), only(tx.UsesByUser(1, 9)), only(tx.UsesByDay(1)),

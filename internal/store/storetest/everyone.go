@@ -36,32 +36,39 @@ func everyoneSettings(t *testing.T, open Open) {
 
 func usesCounted(t *testing.T, open Open) {
 	c := community(t, open)
-	count := func(v parley.Viewer, since parley.Time) parley.EveryoneUse {
-		return Read(t, c.Store, func(s *store.Snapshot) (parley.EveryoneUse, error) {
-			u := parley.EveryoneUse{Author: v}
-			return u, s.EveryoneUses(&u, since)
-		})
+	nth := func(v parley.Viewer, n int64, since parley.Time) parley.Time {
+		return Read(t, c.Store, func(s *store.Snapshot) (parley.Time, error) { return s.NthEveryoneUse(v.ID, n, since) })
 	}
-	if got := count(c.Tomas, 0); got.Recent != 0 || got.Last != 0 || got.Oldest != 0 {
-		t.Errorf("before: %+v", got)
+	last := func() parley.Time {
+		return Read(t, c.Store, func(s *store.Snapshot) (parley.Time, error) { return s.LastEveryoneUse() })
+	}
+	if at, by := last(), nth(c.Tomas, 1, 0); at != 0 || by != 0 {
+		t.Errorf("before the first use there was one at %v, of Tomas at %v", at, by)
 	}
 	start := parley.At(c.Clock.Now())
-	Update(t, c.Store, func(tx *store.Tx) error { return tx.UseEveryone(c.Tomas.ID, c.Free.ID, c.Free.First, 3) })
-	c.Clock.Pass(time.Hour)
-	Update(t, c.Store, func(tx *store.Tx) error { return tx.UseEveryone(c.Ada.ID, c.Free.ID, c.Free.First, 3) })
-	c.Clock.Pass(time.Hour)
+	use := func(v parley.Viewer) {
+		Update(t, c.Store, func(tx *store.Tx) error { return tx.UseEveryone(v.ID, c.Free.ID, c.Free.First, 3) })
+		c.Clock.Pass(time.Hour)
+	}
+	use(c.Tomas)
+	use(c.Ada)
 	for range 2 { // the second one of a message is the first
 		Update(t, c.Store, func(tx *store.Tx) error { return tx.AwaitApproval(c.Tomas.ID, c.Paid.First) })
 	}
-	if got := count(c.Tomas, start.Add(-1*time.Microsecond)); got.Recent != 2 || got.Oldest != start || got.Last != start.Add(time.Hour) {
-		t.Errorf("all: %+v", got)
+	c.Clock.Pass(time.Hour)
+	use(c.Tomas)
+	hour := func(n int) parley.Time { return start.Add(time.Duration(n) * time.Hour) }
+	for _, tc := range []struct {
+		n           int64
+		since, want parley.Time
+	}{{1, 0, hour(3)}, {2, 0, hour(2)}, {3, 0, start}, {4, 0, 0}, {2, start, hour(2)}, {3, start, 0}, {2, hour(2), 0}} {
+		if got := nth(c.Tomas, tc.n, tc.since); got != tc.want {
+			t.Errorf("use %d from the end since %v was at %v, want %v", tc.n, tc.since, got, tc.want)
+		}
 	}
-	if got := count(c.Tomas, start); got.Recent != 1 || got.Oldest != start.Add(2*time.Hour) {
-		t.Errorf("within two hours: %+v", got)
-	}
-	Update(t, c.Store, func(tx *store.Tx) error { return tx.PruneEveryoneUses(start.Add(time.Hour)) })
-	if got := count(c.Tomas, 0); got.Recent != 1 || got.Last != start.Add(time.Hour) {
-		t.Errorf("without the old ones: %+v", got)
+	Update(t, c.Store, func(tx *store.Tx) error { return tx.PruneEveryoneUses(hour(1)) })
+	if got := nth(c.Tomas, 3, 0); got != 0 || last() != hour(3) {
+		t.Errorf("without the old ones the third was at %v, and anybody's last at %v", got, last())
 	}
 }
 
