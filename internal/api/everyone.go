@@ -31,6 +31,14 @@ func (b bound) change() **int64 {
 	return &value
 }
 
+// orZero returns nil for a bound that is absent, and 0 for null.
+func (b bound) orZero() *int64 {
+	if !b.named {
+		return nil
+	}
+	return &b.value
+}
+
 // change returns nil for a text that is absent, and a pointer to nil for null or an
 // empty one.
 func (t text) change() **string {
@@ -83,9 +91,9 @@ func (k kinds) pointer() *[]parley.ThreadType {
 type (
 	everyoneSettingsPatch struct {
 		Body struct {
-			TeamRateLimit      bound   `json:"team_rate_limit,omitempty" doc:"Uses of one person in the window; null: any."`
-			WindowHours        number  `json:"rate_limit_window_hours,omitempty"`
-			CooldownMinutes    number  `json:"global_cooldown_minutes,omitempty"`
+			TeamRateLimit      bound   `json:"team_rate_limit,omitempty" doc:"Uses of one person in the window; null: any; 0: the team may not mention everyone."`
+			WindowHours        bound   `json:"rate_limit_window_hours,omitempty" doc:"1 to 720."`
+			CooldownMinutes    bound   `json:"global_cooldown_minutes,omitempty" doc:"Between two uses, by whomever; 0 or null: none."`
 			RequireApproval    *bool   `json:"require_approval,omitempty"`
 			MaxMessageLength   bound   `json:"max_message_length,omitempty" doc:"Null: any."`
 			NotificationLimit  bound   `json:"notification_limit,omitempty" doc:"Null: any."`
@@ -117,7 +125,7 @@ type (
 		Body   *struct {
 			Reason          string `json:"reason,omitempty" maxLength:"500"`
 			DurationHours   number `json:"duration_hours,omitempty" doc:"Absent: until it is taken back."`
-			CustomRateLimit number `json:"custom_rate_limit,omitempty" doc:"Uses in the window; absent: none at all."`
+			CustomRateLimit number `json:"custom_rate_limit,omitempty" doc:"Uses in the window; 0 or absent: none at all."`
 		} `nameHint:"Restriction"`
 	}
 
@@ -143,7 +151,7 @@ func (a *API) getEveryone(ctx context.Context, _ *struct{}) (*answer[parley.Ever
 func (a *API) updateEveryone(ctx context.Context, in *everyoneSettingsPatch) (*answer[ChangedEveryone], error) {
 	b := in.Body
 	settings, err := a.app.UpdateEveryone(ctx, viewerOf(ctx), app.EveryonePatch{
-		TeamRateLimit: b.TeamRateLimit.change(), WindowHours: b.WindowHours.pointer(), CooldownMinutes: b.CooldownMinutes.pointer(),
+		TeamRateLimit: b.TeamRateLimit.change(), WindowHours: b.WindowHours.orZero(), CooldownMinutes: b.CooldownMinutes.orZero(),
 		RequireApproval: b.RequireApproval, MaxMessageLength: b.MaxMessageLength.change(), NotificationLimit: b.NotificationLimit.change(),
 		QuietStart: b.QuietStart.change(), QuietEnd: b.QuietEnd.change(), Timezone: b.Timezone, Disabled: b.Disabled,
 		DisableReason: b.DisableReason.change(), AllowedThreadTypes: b.AllowedThreadTypes.pointer(),

@@ -38,12 +38,21 @@ func TestLimitsOfEveryoneAreSetAndTakenAway(t *testing.T) {
 	if set.QuietStart != nil || set.QuietEnd != nil || set.AllowedThreadTypes != nil || *set.MaxMessageLength != 200 {
 		t.Errorf("then set %+v", set)
 	}
+	f.ada.patch(everyone+"settings", `{"global_cooldown_minutes":10,"rate_limit_window_hours":48}`).ok()
+	set = decode[api.ChangedEveryone](f.ada.patch(everyone+"settings", `{"require_approval":false}`))
+	if set.CooldownMinutes != 10 || set.WindowHours != 48 {
+		t.Errorf("what was left out became %+v", set)
+	}
+	set = decode[api.ChangedEveryone](f.ada.patch(everyone+"settings", `{"global_cooldown_minutes":null}`))
+	if set.CooldownMinutes != 0 || set.WindowHours != 48 {
+		t.Errorf("without a cooldown it is %+v", set)
+	}
 	for _, body := range []string{
-		`{"team_rate_limit":-1}`, `{"team_rate_limit":"many"}`, `{"quiet_hours_start":7}`, `{"timezone":"Mars"}`, `{"allowed_thread_types":[]}`, `{"allowed_thread_types":"main"}`,
+		`{"rate_limit_window_hours":null}`, `{"rate_limit_window_hours":0}`, `{"team_rate_limit":-1}`, `{"team_rate_limit":"many"}`, `{"quiet_hours_start":7}`, `{"timezone":"Mars"}`, `{"allowed_thread_types":[]}`, `{"allowed_thread_types":"main"}`,
 	} {
 		f.ada.call("PATCH", everyone+"settings", body).refused(422)
 	}
-	if got := decode[parley.EveryoneSettings](f.ada.get(everyone + "settings")); got.Timezone != "Europe/Berlin" || got.TeamRateLimit != nil {
+	if got := decode[parley.EveryoneSettings](f.ada.get(everyone + "settings")); got.Timezone != "Europe/Berlin" || got.TeamRateLimit != nil || got.WindowHours != 48 {
 		t.Errorf("what was refused is stored: %+v", got)
 	}
 }
