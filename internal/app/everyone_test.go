@@ -8,6 +8,7 @@ import (
 
 	"parley"
 	"parley/internal/app"
+	"parley/internal/store"
 )
 
 // setEveryone changes how everyone may be mentioned, as Ada.
@@ -331,6 +332,54 @@ func TestARestrictionIsToldCountedAndExpiresByItself(t *testing.T) {
 	if greeting := must[app.Greeting](t)(f.Greeting(ctx, f.Tomas)); greeting.Restricted != nil {
 		t.Errorf("after two hours he is greeted %+v", greeting.Restricted)
 	}
+}
+
+// TestARestrictionEndsByTheClockOfTheDatabase: it may end, or begin, between the
+// request's arrival and its transaction. What holds in the transaction decides.
+func TestARestrictionEndsByTheClockOfTheDatabase(t *testing.T) {
+	f := openForum(t)
+	passes := make(chan time.Duration, 1) // once somebody has looked at the clock
+	server := app.New(openStore(t, f.dsn, store.Options{Now: func() time.Time {
+		now := f.Clock.Now()
+		select {
+		case d := <-passes:
+			f.Clock.Pass(d)
+		default:
+		}
+		return now
+	}}), app.Options{Logger: quiet})
+	asks := func() error { // looks for Finn first, and then writes
+		_, err := server.PostMessage(t.Context(), f.Tomas, f.Free.ID, "hello @Finn and @everyone", 0, app.Idempotency{})
+		return err
+	}
+	can := func(want bool) {
+		t.Helper()
+		can := must[bool](t)(f.CanUseEveryone(t.Context(), f.Tomas))
+		restricted := must[[]app.RestrictedUser](t)(f.RestrictedUsers(t.Context(), f.Ada))
+		greeting := must[app.Greeting](t)(f.Greeting(t.Context(), f.Tomas))
+		if can != want || (len(restricted) == 0) != want || (greeting.Restricted == nil) != want {
+			t.Errorf("he can: %v, restricted are %+v, he is greeted %+v", can, restricted, greeting.Restricted)
+		}
+	}
+	f.restricts(f.Tomas, app.NewRestriction{Hours: ptr(int64(1))})
+	passes <- time.Hour - time.Microsecond
+	wantKind(t, asks(), parley.Forbidden)
+	can(false)
+	passes <- time.Microsecond
+	if err := asks(); err != nil {
+		t.Errorf("ended meanwhile: %v", err)
+	}
+	can(true)
+	f.restricts(f.Tomas, app.NewRestriction{RateLimit: ptr(int64(1)), Hours: ptr(int64(1))}) // which that use fills
+	wantKind(t, asks(), parley.RateLimited)
+	passes <- time.Hour
+	if err := asks(); err != nil {
+		t.Errorf("a limit of his own that ended meanwhile: %v", err)
+	}
+	arrived := f.now(f.Tomas)
+	can(true)
+	f.restricts(f.Tomas, app.NewRestriction{})
+	f.mayNotCall(arrived, parley.Forbidden)
 }
 
 func TestARestrictionIsTakenBack(t *testing.T) {

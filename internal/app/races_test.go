@@ -1,8 +1,10 @@
 package app_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +15,7 @@ import (
 	"parley/internal/store"
 	"parley/internal/store/pgtest"
 	"parley/internal/store/storetest"
+	"parley/realtime"
 )
 
 // another returns the use cases as another server runs them on the same database.
@@ -116,6 +119,160 @@ func TestALikeCountsOnceWhereverItIsGiven(t *testing.T) {
 			t.Errorf("it has %d likes", m.LikeCount)
 		}
 		must[app.LikeResult](t)(f.Unlike(t.Context(), f.Finn, f.Free.First))
+	}
+}
+
+// connected returns another server with a hub of its own.
+func (f *forum) connected() (*app.App, *notingHub) {
+	f.t.Helper()
+	server, hub := f.another(), newNotingHub()
+	server.Connect(hub)
+	return server, hub
+}
+
+// TestLikesAndUnlikesThatRaceEndWhereTheRowsAre has Finn and Mina like one message, and
+// take it back, on two servers at once.
+func TestLikesAndUnlikesThatRaceEndWhereTheRowsAre(t *testing.T) {
+	f := openForum(t)
+	ctx, message := t.Context(), f.Free.First
+	other, otherHub := f.connected()
+	page := f.enter(f.Tomas, f.Free.ID)
+	for range 8 {
+		f.hub.take()
+		var does []func()
+		for _, server := range []*app.App{f.App, other} {
+			for _, v := range []parley.Viewer{f.Finn, f.Mina} {
+				for _, change := range []func(context.Context, parley.Viewer, int64) (app.LikeResult, error){server.Like, server.Unlike} {
+					does = append(does, func() {
+						if _, err := change(ctx, v, message); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+			}
+		}
+		atOnce(does...)
+		page.catchUp()
+		page.check() // a client that applied all events shows what there is
+		f.checkLikes(message, append(f.hub.take(), otherHub.take()...))
+	}
+	like := notice{parley.NotifyLike, message}
+	f.heard(map[parley.Viewer][]notice{f.Ada: {like, like}}) // once of each of them
+}
+
+// checkLikes checks that a message counts the likes that there are, and that what was
+// published last of it says the same.
+func (f *forum) checkLikes(id int64, published []realtime.Event) {
+	f.t.Helper()
+	likes := must[app.LikePage](f.t)(f.Likes(f.t.Context(), f.Ada, id, 0, 0, 100))
+	if likes.TotalLikes != int64(len(likes.Likes)) {
+		f.t.Errorf("%d likes are counted, there are %+v", likes.TotalLikes, likes.Likes)
+	}
+	liked := map[int64]bool{} // by whom, as events tell
+	for _, l := range f.log(parley.ThreadChannel(f.Free.ID)) {
+		e := l.Event.(parley.MessageLiked)
+		if liked[e.UserID] != e.Undone {
+			f.t.Errorf("%+v changes nothing", e)
+		}
+		liked[e.UserID] = !e.Undone
+	}
+	for _, v := range []parley.Viewer{f.Finn, f.Mina} {
+		row := slices.ContainsFunc(likes.Likes, func(l app.Like) bool { return l.User.ID == v.ID })
+		m := must[parley.Message](f.t)(f.Message(f.t.Context(), v, id))
+		if liked[v.ID] != row || m.UserHasLiked != row {
+			f.t.Errorf("%d likes it: %v; events say %v, the message %v", v.ID, row, liked[v.ID], m.UserHasLiked)
+		}
+	}
+	var last realtime.Event
+	for _, e := range published {
+		if e.Channel == string(parley.ThreadChannel(f.Free.ID)) && e.Seq > last.Seq {
+			last = e
+		}
+	}
+	if told := decode[parley.LikeFrame](f.t, last.Frame); told.LikeCount != likes.TotalLikes {
+		f.t.Errorf("told last of %d likes, there are %d", told.LikeCount, likes.TotalLikes)
+	}
+}
+
+// TestMarkingReadWhileOthersWriteLeavesWhatCameAfterUnread has Mina mark a thread read,
+// over and over, while Ada and Tomas write in it, on two servers.
+func TestMarkingReadWhileOthersWriteLeavesWhatCameAfterUnread(t *testing.T) {
+	f := openForum(t)
+	ctx := t.Context()
+	other, otherHub := f.connected()
+	for range 4 {
+		var does []func()
+		for server, v := range map[*app.App]parley.Viewer{f.App: f.Ada, other: f.Tomas} {
+			does = append(does, func() {
+				for range 6 {
+					if _, err := server.PostMessage(ctx, v, f.Free.ID, "news, @Mina", 0, app.Idempotency{}); err != nil {
+						t.Error(err)
+					}
+					server.RunJobs(ctx)
+				}
+			}, func() {
+				for range 6 {
+					if _, err := server.MarkRead(ctx, f.Mina, f.Free.ID, 0); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		atOnce(does...)
+		f.RunJobs(ctx) // those that another one was about when it looked
+		f.checkUnread(f.Mina, f.Free.ID)
+		f.checkCounts(f.Mina, f.Free.ID, f.hub, otherHub)
+	}
+}
+
+// checkUnread checks that somebody's unread messages of a thread are those of others
+// behind their last-read position.
+func (f *forum) checkUnread(v parley.Viewer, threadID int64) {
+	f.t.Helper()
+	thread := f.thread(v, threadID)
+	page, _, err := f.Messages(f.t.Context(), v, threadID, app.MessageQuery{Limit: 100})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	var behind int64
+	for _, m := range page {
+		if m.ID > *thread.LastReadMessageID && m.UserID != v.ID {
+			behind++
+		}
+	}
+	if thread.UnreadMessages != behind {
+		f.t.Errorf("%d messages are unread, %d are behind message %d", thread.UnreadMessages, behind, *thread.LastReadMessageID)
+	}
+}
+
+// checkCounts checks what somebody's sockets were told of their counts since the last
+// time: on each server versions never fall, one version is one count, and the newest is
+// what there is now.
+func (f *forum) checkCounts(v parley.Viewer, threadID int64, hubs ...*notingHub) {
+	f.t.Helper()
+	now := must[app.Count](f.t)(f.NotificationCount(f.t.Context(), v))
+	counts, inThread := map[int64]int64{}, map[int64]int64{}
+	for i, hub := range hubs {
+		told, version := (&forum{t: f.t, hub: hub}).counts(v), int64(0)
+		for _, c := range told.total {
+			if known, seen := counts[c.CountVersion]; seen && known != c.Count || c.CountVersion < version {
+				f.t.Errorf("server %d told %+v after version %d, and %d before", i, c, version, known)
+			}
+			counts[c.CountVersion], version = c.Count, c.CountVersion
+		}
+		for _, u := range told.thread {
+			if u.TotalForumUnread != counts[u.CountVersion] {
+				f.t.Errorf("server %d told %+v, and %d in sum", i, u, counts[u.CountVersion])
+			}
+			inThread[u.CountVersion] = u.ThreadUnreadCount
+		}
+	}
+	newest := slices.Max(slices.Collect(maps.Keys(counts)))
+	if unread := f.thread(v, threadID).UnreadCount; newest != now.CountVersion || counts[newest] != now.Count || inThread[newest] != unread {
+		f.t.Errorf("told last of %d, %d in the thread, version %d; there are %+v, %d in the thread", counts[newest], inThread[newest], newest, now, unread)
+	}
+	if listed := len(f.notices(v)); int64(listed) != now.Count {
+		f.t.Errorf("%d are counted, %d listed", now.Count, listed)
 	}
 }
 

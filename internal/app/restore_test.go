@@ -44,6 +44,32 @@ func TestTheTeamRestoresWithinThirtyDays(t *testing.T) {
 	}
 }
 
+// TestTheFirstMessageOfAThreadIsNeverGoneByItself: it is there to be restored neither
+// while its thread is, nor when that was deleted.
+func TestTheFirstMessageOfAThreadIsNeverGoneByItself(t *testing.T) {
+	f := openForum(t)
+	ctx := t.Context()
+	reply := f.reply(f.Finn, f.Free, f.Free.First, "why?").ID
+	untouched := func(what string, change func() error, want parley.Kind) {
+		t.Helper()
+		before := f.thread(f.Finn, f.Free.ID).MessageCount
+		f.tells(what, func() error { wantKind(t, change(), want); return nil })
+		if after := f.thread(f.Finn, f.Free.ID).MessageCount; after != before || !f.sees(f.Finn, f.Free, f.Free.First) {
+			t.Errorf("%s: there were %d messages, are %d", what, before, after)
+		}
+	}
+	remove := func() error { return drop(f.DeleteMessage(ctx, f.Ada, f.Free.First)) }
+	restore := func() error { return drop(f.RestoreMessage(ctx, f.Ada, f.Free.First)) }
+	untouched("deleted with a reply", remove, parley.Invalid)
+	untouched("restored, never deleted", restore, parley.Invalid)
+	must[[]int64](t)(f.DeleteMessage(ctx, f.Ada, reply))
+	untouched("deleted without one", remove, parley.Invalid)
+	untouched("restored instead of the reply", restore, parley.Invalid)
+	must[[]int64](t)(f.RestoreMessage(ctx, f.Ada, reply))
+	must[int](t)(f.DeleteThread(ctx, f.Ada, f.Free.ID))
+	f.tells("restored from a thread that is gone", func() error { wantKind(t, restore(), parley.NotFound); return nil })
+}
+
 func TestADeletedMessageOfAPrivateThreadDoesNotShowThatItWas(t *testing.T) {
 	f := openForum(t)
 	id := f.post(f.Tomas, f.Private, "hush").ID

@@ -48,12 +48,27 @@ func TestAMessageThatIsQuotedByASubThreadIsToldToTheForumWhenItChangesOrGoes(t *
 	message := f.post(f.Mina, f.Paid, "A question").ID
 	sub := must[parley.Thread](t)(f.CreateSubThread(ctx, f.Mina, message, "More", "Here.", none)).ID
 	changed := parley.ThreadsChanged{ThreadIDs: []int64{sub}, Access: parley.Access{MinTierCents: 500}}
+	quotes := func(want string) {
+		t.Helper()
+		source, got := f.thread(f.Mina, sub).CreatedFromMessage, ""
+		if source != nil {
+			got = source.Content
+		}
+		page, _, err := f.Messages(ctx, f.Mina, sub, app.MessageQuery{Limit: 10})
+		if got != want || err != nil || len(page) != 1 || page[0].Content != "Here." {
+			t.Errorf("the sub-thread grew out of %q and says %+v (%v), want %q", got, page, err, want)
+		}
+	}
+	quotes("A question")
 	f.tells("an edit", func() error { return drop(f.EditMessage(ctx, f.Mina, message, "An answer")) },
 		parley.MessageEdited{ThreadID: f.Paid.ID, MessageID: message}, changed)
+	quotes("An answer")
 	f.tells("a deletion", func() error { return drop(f.DeleteMessage(ctx, f.Mina, message)) },
 		parley.MessagesDeleted{ThreadID: f.Paid.ID, MessageIDs: []int64{message}}, changed)
+	quotes("")
 	f.tells("a restoration", func() error { return drop(f.RestoreMessage(ctx, f.Ada, message)) },
 		parley.MessagesRestored{ThreadID: f.Paid.ID, MessageIDs: []int64{message}}, changed)
+	quotes("An answer")
 }
 
 func TestReadingAndFollowingTellNobodyElse(t *testing.T) {
