@@ -27,7 +27,8 @@ func (c ThreadCreation) Allows(v Viewer) bool {
 	}
 }
 
-// Registration says how people become members by themselves.
+// Registration says how people become members by themselves. There are no invitations
+// yet: where members are invited, whoever runs the community makes their accounts.
 type Registration string
 
 const (
@@ -36,11 +37,23 @@ const (
 	RegistrationClosed Registration = "closed"
 )
 
+// Refusal says why nobody makes themselves a member, nil where everybody may.
+func (r Registration) Refusal() error {
+	switch r {
+	case RegistrationOpen:
+		return nil
+	case RegistrationInvite:
+		return Errorf(Forbidden, "Members are invited here: ask the creator to make an account for you, then sign in with it.")
+	default:
+		return Errorf(Forbidden, "Registration is closed: ask the community's team for an account.")
+	}
+}
+
 // Community holds the settings of the whole community.
 type Community struct {
 	Name           string         `json:"name"`
 	ThreadCreation ThreadCreation `json:"thread_creation" enum:"creator,team,members" doc:"Who may start main threads."`
-	Registration   Registration   `json:"registration" enum:"open,invite,closed"`
+	Registration   Registration   `json:"registration" enum:"open,invite,closed" doc:"open: people make their accounts themselves. invite, closed: they are refused, in other words, and who runs the community makes accounts (parley user add, membership sync); there are no invitations to redeem."`
 	NewMembers
 }
 

@@ -39,7 +39,7 @@ type (
 		Body struct {
 			Name           *string                `json:"name,omitempty" minLength:"1" maxLength:"100"`
 			ThreadCreation *parley.ThreadCreation `json:"thread_creation,omitempty" enum:"creator,team,members"`
-			Registration   *parley.Registration   `json:"registration,omitempty" enum:"open,invite,closed"`
+			Registration   *parley.Registration   `json:"registration,omitempty" enum:"open,invite,closed" doc:"open: people make their accounts themselves. invite, closed: they are refused, in other words, and who runs the community makes accounts (parley user add, membership sync); there are no invitations to redeem."`
 
 			NewMemberDays         number `json:"new_member_days,omitempty" doc:"0 to 90; 0: nobody is a new member."`
 			NewMemberPostsPerHour number `json:"new_member_posts_per_hour,omitempty" doc:"0: any."`

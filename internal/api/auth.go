@@ -64,7 +64,7 @@ type (
 	}
 	// SignInOptions tells strangers how they can sign in.
 	SignInOptions struct {
-		Registration   parley.Registration   `json:"registration" enum:"open,invite,closed"`
+		Registration   parley.Registration   `json:"registration" enum:"open,invite,closed" doc:"open: strangers register. invite, closed: they are refused; who runs the community makes accounts."`
 		ThreadCreation parley.ThreadCreation `json:"thread_creation" enum:"creator,team,members"`
 		Community      string                `json:"community" doc:"Its name."`
 		Demo           []app.DemoPerson      `json:"demo" doc:"People one can sign in as with a click; none outside of a demo."`

@@ -107,7 +107,7 @@ func (a *API) routes() []route {
 		{"GET", "/api/admin/realtime", administration, "get-realtime", "Get what the replicas are doing", refusals(), handle(a.getRealtime)},
 		{"POST", "/api/admin/realtime/bus", administration, "set-bus-mode", "Choose which way events take between replicas", refusals(409), handle(a.setBusMode)},
 
-		{"POST", "/api/auth/register", account, "register", "Become a member", strangers(403, 409), handle(a.register)},
+		{"POST", "/api/auth/register", account, "register", "Become a member, where registration is open", strangers(403, 409), handle(a.register)},
 		{"POST", "/api/auth/login", account, "login", "Sign in", strangers(401, 403, 429), handle(a.login)},
 		{"POST", "/api/auth/demo", account, "demo-login", "Sign in as one of the demo's people", strangers(403, 404), handle(a.demoLogin)},
 		{"GET", "/api/auth/options", account, "sign-in-options", "Get the ways to sign in", strangers(), handle(a.signInOptions)},

@@ -40,8 +40,8 @@ func (a *App) Register(ctx context.Context, in NewAccount, c Client) (SignIn, er
 	if err != nil {
 		return SignIn{}, err
 	}
-	if community.Registration != parley.RegistrationOpen {
-		return SignIn{}, parley.Errorf(parley.Forbidden, "Registration is closed: ask the community's team for an account.")
+	if err := community.Registration.Refusal(); err != nil {
+		return SignIn{}, err
 	}
 	account, err := newAccount(NewUser{NewAccount: in, Role: parley.RoleMember})
 	if err != nil {

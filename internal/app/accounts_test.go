@@ -58,16 +58,26 @@ func TestRegistrationSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestNobodyRegistersWhereRegistrationIsClosed(t *testing.T) {
+func TestNobodyRegistersWhereRegistrationIsNotOpen(t *testing.T) {
 	d := openDoors(t)
-	for _, closed := range []parley.Registration{parley.RegistrationClosed, parley.RegistrationInvite} {
+	for registration, says := range map[parley.Registration]string{
+		parley.RegistrationClosed: "Registration is closed: ask the community's team for an account.",
+		parley.RegistrationInvite: "Members are invited here: ask the creator to make an account for you, then sign in with it.",
+	} {
 		community := parley.DefaultCommunity()
-		community.Registration = closed
+		community.Registration = registration
 		if _, err := d.store.Update(t.Context(), func(tx *store.Tx) error { return tx.SetCommunity(community) }); err != nil {
 			t.Fatal(err)
 		}
 		_, err := d.Register(t.Context(), app.NewAccount{Username: "Finn", Password: goodPassword}, laptop)
 		wantKind(t, err, parley.Forbidden)
+		if err == nil || err.Error() != says {
+			t.Errorf("%s: %v", registration, err)
+		}
+	}
+	invited := app.NewUser{NewAccount: app.NewAccount{Username: "Finn", Password: goodPassword}, Role: parley.RoleMember}
+	if _, err := d.AddUser(t.Context(), invited); err != nil {
+		t.Errorf("an account made by an operator: %v", err)
 	}
 }
 

@@ -101,7 +101,10 @@ func actsFound(t *testing.T, open Open) {
 		actor parley.Viewer
 		act   parley.Act
 	}{
-		{c.Ada, parley.ActUserUpdated}, {c.Tomas, parley.ActMessageDeleted}, {c.Ada, parley.ActMessageDeleted}, {c.Ada, parley.ActTierCreated},
+		{c.Ada, parley.ActUserUpdated},
+		{c.Tomas, parley.ActMessageDeleted},
+		{c.Ada, parley.ActMessageDeleted},
+		{c.Ada, parley.ActTierCreated},
 		{c.Ada, parley.ActEveryoneSettings},
 	} {
 		Update(t, c.Store, func(tx *store.Tx) error { return tx.Audit(act.actor.ID, act.act, 1, nil, nil) })
