@@ -126,8 +126,8 @@ func TestWhoMentionsEveryoneTooOftenIsToldWhenThereIsRoom(t *testing.T) {
 func TestAnEditThatKeepsEveryoneCallsNobodyAgain(t *testing.T) {
 	f := openForum(t)
 	m := must[parley.Message](t)(f.call(f.Tomas))
-	none, minutes, start, end := ptr(int64(0)), int64(60), ptr(int64(8)), ptr(int64(12))
-	f.setEveryone(app.EveryonePatch{TeamRateLimit: &none, CooldownMinutes: &minutes, NotificationLimit: &none, QuietStart: &start, QuietEnd: &end})
+	none, once, minutes, start, end := ptr(int64(0)), ptr(int64(1)), int64(60), ptr(int64(8)), ptr(int64(12))
+	f.setEveryone(app.EveryonePatch{TeamRateLimit: &once, CooldownMinutes: &minutes, NotificationLimit: &none, QuietStart: &start, QuietEnd: &end})
 	f.tells("the edit", func() error { return drop(f.EditMessage(t.Context(), f.Tomas, m.ID, "good morning @everyone")) },
 		parley.MessageEdited{ThreadID: f.Free.ID, MessageID: m.ID})
 }
