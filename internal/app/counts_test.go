@@ -19,6 +19,12 @@ type counts struct {
 func (f *forum) counts(v parley.Viewer) counts {
 	f.t.Helper()
 	f.RecountHeard(f.t.Context())
+	return f.countsTold(v)
+}
+
+// countsTold is counts without those that wait to be told.
+func (f *forum) countsTold(v parley.Viewer) counts {
+	f.t.Helper()
 	return counts{
 		states[parley.NotificationCountFrame](f, v, "forum_notification_count"),
 		states[parley.UnreadCountFrame](f, v, "unread_count_updated"),

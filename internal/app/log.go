@@ -67,13 +67,30 @@ func (l *Log) Since(ctx context.Context, cursor uint64) (heads []realtime.Head, 
 	return heads, next, err
 }
 
-// Read returns a page of rendered events for each want, all from one snapshot.
+// Read returns a page of rendered events for each want, all from one snapshot. What it
+// asks the database does not grow with the number of wants.
 func (l *Log) Read(ctx context.Context, wants []realtime.Want) (pages []realtime.Page, err error) {
 	err = l.store.View(ctx, func(s *store.Snapshot) error {
+		stretches := make([]store.Stretch, len(wants))
+		channels := make([]parley.Channel, len(wants))
+		for i, w := range wants {
+			stretches[i] = store.Stretch{Channel: parley.Channel(w.Channel), After: w.After, Limit: w.Limit}
+			channels[i] = stretches[i].Channel
+		}
+		extents, err := s.Extents(channels)
+		if err != nil {
+			return err
+		}
+		logged, events, err := l.rendered(s, stretches)
+		if err != nil {
+			return err
+		}
 		pages = make([]realtime.Page, len(wants))
-		for i, want := range wants {
-			if pages[i], err = l.readPage(s, want); err != nil {
-				return err
+		for i, w := range stretches {
+			extent := extents[w.Channel]
+			pages[i] = realtime.Page{Channel: string(w.Channel), Oldest: extent.Oldest, Head: extent.Head}
+			if extent.Oldest <= w.After+1 {
+				pages[i].Events = only(logged, events, w)
 			}
 		}
 		return nil
@@ -81,25 +98,30 @@ func (l *Log) Read(ctx context.Context, wants []realtime.Want) (pages []realtime
 	return pages, err
 }
 
-func (l *Log) readPage(s *store.Snapshot, want realtime.Want) (page realtime.Page, err error) {
-	channel := parley.Channel(want.Channel)
-	page.Channel = want.Channel
-	if page.Head, err = s.Head(channel); err != nil || page.Head == 0 {
-		return page, err
-	}
-	if page.Oldest, err = s.Oldest(channel); err != nil || page.Oldest > want.After+1 {
-		return page, err
-	}
-	logged, err := s.Events(channel, want.After, want.Limit)
+// rendered reads what the log holds of stretches, and renders it.
+func (l *Log) rendered(s *store.Snapshot, wanted []store.Stretch) ([]store.Logged, []realtime.Event, error) {
+	logged, err := s.Stretches(wanted)
 	if err != nil {
-		return page, err
+		return nil, nil, err
 	}
 	for _, e := range logged {
 		l.note(e)
 		l.read(e)
 	}
-	page.Events, err = newRenderer(s, 0).all(logged)
-	return page, err
+	events, err := newRenderer(s, 0).all(logged)
+	return logged, events, err
+}
+
+// only returns those of the events, rendered from what was logged, that belong to a
+// stretch, each once and in order.
+func only(logged []store.Logged, events []realtime.Event, w store.Stretch) (page []realtime.Event) {
+	after := w.After
+	for i, e := range logged {
+		if w.Holds(e) && e.Seq > after {
+			page, after = append(page, events[i]), e.Seq
+		}
+	}
+	return page
 }
 
 func hubHeads(heads []store.Head) []realtime.Head {

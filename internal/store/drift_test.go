@@ -166,10 +166,9 @@ func TestWrongNumbersOfTheLogAreFoundAndSetRight(t *testing.T) {
 			}
 		}
 		storetest.Read(t, c.Store, func(s *store.Snapshot) (bool, error) {
-			oldest, err := s.Oldest("t1")
-			head, headErr := s.Head("f")
-			if oldest != 4 || head != 5 || headErr != nil {
-				t.Errorf("the log of t1 begins at %d, f is at %d", oldest, head)
+			log, err := s.Extents([]parley.Channel{"t1", "f"})
+			if log["t1"].Oldest != 4 || log["f"].Head != 5 {
+				t.Errorf("the log is %+v", log)
 			}
 			return true, err
 		})

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"encoding/json"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,6 +65,7 @@ func (tx *Tx) logOne(l *Logged) error {
 		}
 		text = logNumbered
 	}
+	tx.wrote = true
 	return tx.q.queue(tx.ctx, &statement{
 		text: text, args: []any{l.Channel, parley.ControlChannel, l.Event.Kind(), string(refs), l.At},
 		row: l.scanNumbers, writes: true, logged: l,
@@ -175,6 +177,54 @@ func (s *Snapshot) Events(channel parley.Channel, after uint64, limit int) ([]Lo
 		WHERE channel = $1 AND seq > $2 ORDER BY seq LIMIT $3`, channel, int64(after), limit)
 }
 
+// Stretch is a part of a channel: as many numbers after one.
+type Stretch struct {
+	Channel parley.Channel
+	After   uint64
+	Limit   int
+}
+
+// Holds reports whether an event belongs to it.
+func (w Stretch) Holds(l Logged) bool {
+	return l.Channel == w.Channel && w.After < l.Seq && l.Seq-w.After <= uint64(w.Limit)
+}
+
+// Stretches returns what the log holds of some stretches, by channel and in order.
+// Where they overlap an event comes more than once.
+func (s *Snapshot) Stretches(wanted []Stretch) (found []Logged, err error) {
+	for batch := range slices.Chunk(wanted, 64) {
+		args := arguments{}
+		logged, err := list(s, scanLogged, `SELECT e.channel, e.seq, e.control, e.kind, e.refs, e.created_at
+			FROM (VALUES `+args.stretches(batch)+`) w
+			JOIN events e ON e.channel = w.column1 AND e.seq > w.column2 AND e.seq <= w.column3
+			ORDER BY e.channel, e.seq`, args...)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, logged...)
+	}
+	return found, nil
+}
+
+// stretches appends stretches and returns rows for VALUES: a channel, the number
+// before, and the last one. Those that fill up to a power of two (see in) are of no channel.
+func (a *arguments) stretches(wanted []Stretch) string {
+	size := 1
+	for size < len(wanted) {
+		size *= 2
+	}
+	rows := make([]string, size)
+	for i := range rows {
+		var w Stretch
+		if i < len(wanted) {
+			w = wanted[i]
+		}
+		after := min(w.After, math.MaxInt64-uint64(w.Limit))
+		rows[i] = "(cast(" + a.add(string(w.Channel)) + " AS TEXT), " + a.id(int64(after)) + ", " + a.id(int64(after)+int64(w.Limit)) + ")"
+	}
+	return strings.Join(rows, ", ")
+}
+
 func scanLogged(row scanner) (l Logged, err error) {
 	var seq, control int64
 	var kind, refs string
@@ -204,12 +254,29 @@ func (u Unreadable) Kind() string { return u.kind }
 // Channel is the one it was found in.
 func (u Unreadable) Channel() parley.Channel { return u.in }
 
-// Oldest returns the lowest number that the log still holds of a channel, one
-// more than its head if it holds none.
-func (s *Snapshot) Oldest(channel parley.Channel) (uint64, error) {
-	oldest, _, err := one(s, scalar[int64], `SELECT coalesce(
-		(SELECT min(seq) FROM events WHERE channel = $1), (SELECT head + 1 FROM channels WHERE name = $1), 1)`, channel)
-	return uint64(oldest), err
+// Extent is what the log holds of a channel: from its oldest number, one more than
+// its head if nothing, to its head.
+type Extent struct{ Oldest, Head uint64 }
+
+// Extents returns what the log holds of channels; those that never had an event are
+// left out.
+func (s *Snapshot) Extents(channels []parley.Channel) (map[parley.Channel]Extent, error) {
+	found := make(map[parley.Channel]Extent, len(channels))
+	for batch := range slices.Chunk(channels, 256) {
+		args := arguments{}
+		_, err := list(s, func(row scanner) (struct{}, error) {
+			var channel parley.Channel
+			var head, oldest int64
+			err := row.Scan(&channel, &head, &oldest)
+			found[channel] = Extent{Oldest: uint64(oldest), Head: uint64(head)}
+			return struct{}{}, err
+		}, `SELECT c.name, c.head, coalesce((SELECT min(e.seq) FROM events e WHERE e.channel = c.name), c.head + 1)
+			FROM channels c WHERE c.name IN `+in(&args, batch), args...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
 }
 
 // The log keeps every event this long, and this many of every channel for ever.

@@ -106,9 +106,9 @@ func TestIDsDoNotChangeThePlan(t *testing.T) {
 // bounded are the scans that end early or are small: the list of threads in its
 // order, as far as a page goes (for somebody who has read nearly all that is far, and
 // costs little: see ownThreads); the keys, which are few; what a recursion or a subquery
-// found; the tiers, and who is restricted; the calls, of which so many are kept; the
+// found, or a statement brings along; the tiers, and who is restricted; the calls, of which so many are kept; the
 // replicas; the mentions in one message; and the indexes of words, which only look so.
-var bounded = regexp.MustCompile(`^SCAN (CONSTANT ROW|t USING INDEX threads_in_list|k USING INDEX api_keys_in_use|below|b|c|e VIRTUAL TABLE|recent|message_search|thread_search|tiers|everyone_restrictions|calls|replicas|sqlite_sequence|\(subquery-\d+\)|\d+-ROW VALUES CLAUSE)\b`)
+var bounded = regexp.MustCompile(`^SCAN (CONSTANT ROW|t USING INDEX threads_in_list|k USING INDEX api_keys_in_use|below|b|c|e VIRTUAL TABLE|recent|message_search|thread_search|tiers|w|everyone_restrictions|calls|replicas|sqlite_sequence|\(subquery-\d+\)|\d+-ROW VALUES CLAUSE)\b`)
 
 // endsEarly reports whether a scan is one of those. Who follows few threads does not find
 // them in the list of all.
@@ -342,7 +342,7 @@ func housekeeping(tx *Tx) error {
 		_, _, err = tx.ActivitySince(next - 1)
 	}
 	return all(
-		err, only(tx.Head("t1")), only(tx.Events("t1", 0, 100)), only(tx.Oldest("t1")), only(tx.PruneEvents()),
+		err, only(tx.Head("t1")), only(tx.Events("t1", 0, 100)), only(tx.Stretches([]Stretch{{"t1", 0, 100}})), only(tx.Extents([]parley.Channel{"t1"})), only(tx.PruneEvents()),
 		only(tx.DueJobs(10, "")), tx.AddJob("notify", 1), only(tx.TakeJob(1)), tx.PostponeJob(1, 0, ""),
 		only(tx.TakeChore("prune", 0, 0)), found(tx.Chore("prune")), tx.EndChore("prune", 0, ""),
 		only(tx.DueJobsOf("preview", 10)), only(tx.LeaseJob(1, 0)), only(tx.EndJob(1)), found(tx.LinkedPage("a")), only(tx.AskPage("a", 1)),
