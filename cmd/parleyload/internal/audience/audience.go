@@ -36,11 +36,15 @@ type Audience struct {
 	sent   uint64 // messages composed so far
 
 	watched map[int64][]bool // by thread: the halls that have viewers of it
+
+	called int64                // the thread in which everyone is called
+	call   atomic.Pointer[Call] // the newest; nil: nobody follows calls
 }
 
 // hall is what belongs to one goroutine of the swarm.
 type hall struct {
 	channels   map[int64]*channel // by thread
+	known      map[string]message // frames of the global stream that were read, see read
 	latency    histogram.Histogram
 	handshakes histogram.Histogram
 	delivered  atomic.Uint64
@@ -57,7 +61,7 @@ type hall struct {
 func New(config swarm.Config, l *ledger.Ledger, token string) (*Audience, error) {
 	a := &Audience{ledger: l, token: token, rounds: map[uint64]*Round{}, watched: map[int64][]bool{}}
 	for range config.Shards {
-		a.halls = append(a.halls, &hall{channels: map[int64]*channel{}})
+		a.halls = append(a.halls, &hall{channels: map[int64]*channel{}, known: map[string]message{}})
 	}
 	var err error
 	a.swarm, err = swarm.New(config, handler{a})
@@ -135,15 +139,15 @@ func (a *Audience) Drop(viewers []*Viewer) {
 	})
 }
 
-// Close ends everything, and returns how those read threads who had not left by
-// themselves, to be audited.
+// Close ends everything, and returns how those read threads, or calls, who had not left
+// by themselves, to be audited.
 func (a *Audience) Close() (readers []*ledger.Reader) {
 	var mu sync.Mutex
 	a.swarm.Each(func(shard int) {
 		mu.Lock()
 		defer mu.Unlock()
 		for i := shard; i < len(a.viewers); i += a.swarm.Shards() {
-			if v := a.viewers[i]; v.thread != 0 && v.last != nil && !v.away {
+			if v := a.viewers[i]; v.checked() && v.last != nil && !v.away {
 				readers = append(readers, &v.reader)
 			}
 		}
@@ -175,7 +179,7 @@ func (a *Audience) behind() int {
 	var n atomic.Int64
 	a.swarm.Each(func(shard int) {
 		for i := shard; i < len(a.viewers); i += a.swarm.Shards() {
-			if v := a.viewers[i]; v.thread != 0 && v.seated && v.reader.Behind() {
+			if v := a.viewers[i]; v.checked() && v.seated && (v.reader.Behind() || v.uncalled()) {
 				n.Add(1)
 			}
 		}

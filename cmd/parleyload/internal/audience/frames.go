@@ -89,6 +89,11 @@ type message struct {
 	MessageID int64           `json:"message_id"`
 	Message   json.RawMessage `json:"message"` // an object, or the greeting's sentence
 	Detail    string          `json:"detail"`  // of type error
+
+	Count        int64    `json:"count"` // of type forum_notification_count
+	CountVersion int64    `json:"count_version"`
+	Notified     int64    `json:"notification_count"` // of type everyone_mention
+	Notification *message `json:"notification"`       // of type forum_notification
 }
 
 // post is what is read of a posted message.
@@ -118,7 +123,13 @@ func (handler) Text(s *swarm.Socket, text []byte, at time.Duration) {
 // understand reads a frame that is not the expected one.
 func (v *Viewer) understand(text []byte, at time.Duration) {
 	var m message
-	if err := json.Unmarshal(text, &m); err != nil {
+	var err error
+	if v.thread == 0 {
+		m, err = v.hall.read(text)
+	} else {
+		err = json.Unmarshal(text, &m)
+	}
+	if err != nil {
 		v.fault(ledger.Unreadable, "%v in %.200q", err, text)
 		return
 	}
@@ -127,7 +138,9 @@ func (v *Viewer) understand(text []byte, at time.Duration) {
 		v.seat(&m, at)
 	case m.Type == "error", m.Type == "resync":
 		v.fault(ledger.Unreadable, "the server says %s: %s", m.Type, m.Detail)
-	case m.EventID == "": // typing, counts, heartbeats: state, which nobody checks
+	case m.Type == countFrame && v.badge != nil:
+		v.count(&m, at)
+	case m.EventID == "": // typing, heartbeats, counts where no calls are: state, which nobody checks
 	case !v.seated:
 		v.fault(ledger.Unreadable, "%s came before connected", m.Type)
 	case v.thread == 0:
@@ -135,6 +148,39 @@ func (v *Viewer) understand(text []byte, at time.Duration) {
 	default:
 		v.learn(&m, bytes.Clone(text), at)
 	}
+}
+
+// beforeEventID stands before the last field of a durable frame. No string in a frame
+// holds it: quotes are escaped there.
+const beforeEventID = `,"event_id":"`
+
+// maxRead bounds what a hall has read and keeps: what comes to all comes close together.
+const maxRead = 16
+
+// read reads a frame of the global stream. What concerns everybody differs in the event
+// id alone, and equal counts not at all: those are read once, or reading them would take
+// the machine from the server that is writing them to a thousand sockets.
+func (h *hall) read(text []byte) (m message, err error) {
+	head, id := text, ""
+	if i := bytes.LastIndex(text, []byte(beforeEventID)); i >= 0 {
+		event, last := strings.CutSuffix(string(text[i+len(beforeEventID):]), `"}`)
+		if last {
+			head, id = text[:i], event
+		}
+	}
+	m, known := h.known[string(head)]
+	if known {
+		m.EventID = id
+		return m, nil
+	}
+	if err = json.Unmarshal(text, &m); err != nil {
+		return m, err
+	}
+	if len(h.known) == maxRead {
+		clear(h.known)
+	}
+	h.known[string(head)] = m
+	return m, nil
 }
 
 // learn adds a durable frame to what the hall knows.
@@ -184,6 +230,9 @@ func (v *Viewer) follow(m *message, size int, at time.Duration) {
 	}
 	v.last = &frame{eventID: m.EventID}
 	v.hall.count(size, at)
+	if v.badge != nil {
+		v.hear(m, size, at)
+	}
 }
 
 // count notes that a frame was delivered, in the read at that time.
@@ -199,11 +248,20 @@ func (h *hall) count(size int, at time.Duration) {
 // channelName is how event ids call a thread.
 func channelName(thread int64) string { return "t" + strconv.FormatInt(thread, 10) }
 
-// positionIn returns the position of a thread in an event id. The global stream's
-// positions are compared as a whole, see advances.
+// forumChannel is how event ids call what concerns the whole forum.
+const forumChannel = "f"
+
+// positionIn returns the position of a thread in an event id, or, if thread is 0, that
+// of the forum, 0 where there is none: the global stream's positions are compared as a
+// whole, see advances.
 func positionIn(eventID string, thread int64) (position uint64, ok bool) {
 	if thread == 0 {
-		return 0, eventID != ""
+		for part := range strings.SplitSeq(eventID, ".") {
+			if channel, at := component(part); channel == forumChannel {
+				position = at
+			}
+		}
+		return position, eventID != ""
 	}
 	generation, rest, _ := strings.Cut(eventID, ".")
 	digits, found := strings.CutPrefix(rest, channelName(thread)+":")

@@ -23,6 +23,7 @@ type Viewer struct {
 	cookie   string
 
 	reader  ledger.Reader
+	badge   *badge // nil unless calls are followed
 	last    *frame // the last durable frame it got, or where it started
 	seated  bool   // connected, and the first frame has come
 	away    bool   // it left, or dropped, itself
@@ -65,6 +66,9 @@ func (v *Viewer) ID() int { return v.id }
 
 // Present reports whether it is connected and greeted.
 func (v *Viewer) Present() bool { return v.seated }
+
+// checked reports whether the ledger follows what it reads.
+func (v *Viewer) checked() bool { return v.reader.Channel() != nil }
 
 // Forget makes the viewer a new one: when it enters next, it does not resume.
 func (v *Viewer) Forget() { v.last = nil }

@@ -15,8 +15,12 @@ type Event struct {
 	Size     int    // of its frame, in bytes
 }
 
-// newMessage is the kind of event that a post makes.
-const newMessage = "new_message"
+// Kinds of events that tell, once, that a message was posted: in its thread, and to
+// everyone whom it mentions.
+const (
+	newMessage      = "new_message"
+	everyoneMention = "everyone_mention"
+)
 
 // Channel is what is known of one channel's events.
 type Channel struct {
@@ -26,7 +30,7 @@ type Channel struct {
 
 	mu     sync.Mutex
 	events map[uint64]Event
-	posts  map[int64]uint64   // the position of each message's new_message
+	posts  map[int64]uint64   // the position of the event that tells of each message
 	unseen map[int64]struct{} // messages that were acknowledged, but reached nobody yet
 	joined bool               // anybody reads it
 }
@@ -65,7 +69,7 @@ func (c *Channel) Learn(e Event, reader int) {
 		c.events[e.Position] = e
 		c.highest.Store(max(c.highest.Load(), e.Position))
 	}
-	if e.Kind == newMessage {
+	if e.Kind == newMessage || e.Kind == everyoneMention {
 		c.posted(e, reader)
 	}
 }
@@ -74,11 +78,12 @@ func (c *Channel) Learn(e Event, reader int) {
 func (c *Channel) posted(e Event, reader int) {
 	delete(c.unseen, e.Message)
 	at, shown := c.posts[e.Message]
-	if shown && at != e.Position {
+	if !shown {
+		c.posts[e.Message] = e.Position
+	} else if at != e.Position {
 		c.ledger.Report(Doubled, reader, "message %d came as %s:%d and as %s:%d",
 			e.Message, c.name, at, c.name, e.Position)
 	}
-	c.posts[e.Message] = e.Position
 }
 
 func (c *Channel) unseenCount() int {

@@ -29,6 +29,7 @@ const (
 	Disagreed   Kind = "disagreed"    // two readers got different events under one position, or one event under two
 	Unrecovered Kind = "unrecovered"  // a resume was refused though little was missing
 	Closed      Kind = "closed"       // a connection ended that nobody ended
+	Miscounted  Kind = "miscounted"   // a badge is not what it must be
 	Unreadable  Kind = "not readable" // a frame broke the protocol
 )
 
