@@ -37,6 +37,7 @@ type commands struct {
 	Storm     storm     `command:"storm" description:"All sockets drop, miss some events and come back at once."`
 	Stuck     stuck     `command:"stuck" description:"One reader stops reading: what the others notice."`
 	Churn     churn     `command:"churn" description:"Sockets come, go and resume for a long time, while people talk."`
+	Everyone  everyone  `command:"everyone" description:"Everyone is called in a large community: what the author waits for, and all who are connected."`
 	Handshake handshake `command:"handshake" description:"How many sockets a second can be opened."`
 	Reference reference `command:"reference" description:"Serve the bare hub that --reference compares with."`
 }
@@ -91,7 +92,7 @@ func parse(args []string) (command, error) {
 	}
 	chosen := map[string]command{
 		"post": &c.Post, "idle": &c.Idle, "fanout": &c.Fanout, "rate": &c.Rate, "chat": &c.Chat, "page": &c.Page,
-		"storm": &c.Storm, "stuck": &c.Stuck, "churn": &c.Churn, "handshake": &c.Handshake, "reference": &c.Reference,
+		"storm": &c.Storm, "stuck": &c.Stuck, "churn": &c.Churn, "everyone": &c.Everyone, "handshake": &c.Handshake, "reference": &c.Reference,
 	}[parser.Active.Name]
 	return chosen, chosen.Validate()
 }

@@ -116,6 +116,9 @@ func TestWrongUseIsToldWithExitCode2(t *testing.T) {
 		"must be at least 1":  {"idle", "--shards=0"},
 		"at most 1000":        {"storm", "--events=1001"},
 		"more than 0":         {"churn", "--turnover=0"},
+		"no --reference":      {"everyone", "--reference"},
+		"1 to 95":             {"everyone", "--count=96"},
+		"more than that":      {"everyone", "--members=10", "--sockets=10"},
 	} {
 		var printed, told strings.Builder
 		if got := run(args, streams{&printed, &told}); got != exitWrongUse || !strings.Contains(told.String(), want) {

@@ -127,6 +127,8 @@ func TestEveryScenarioRunsAgainstTheServer(t *testing.T) {
 			}
 		})
 	}
+	t.Run("everyone", func(t *testing.T) { testEveryone(t, base, cookies) })
+	t.Run("everyone, with much unread", func(t *testing.T) { testManyUnread(t, base) })
 	t.Run("people of a file watch", func(t *testing.T) { testUsersFile(t, base) })
 }
 

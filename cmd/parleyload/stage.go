@@ -25,6 +25,7 @@ type crowd struct {
 	threads int
 	size    int  // of a message's text, in bytes
 	global  bool // they watch the global stream instead of threads
+	apart   bool // each socket is another person's
 	absent  bool // they drop and come back, which a server may notice late: half the sockets per person
 }
 
@@ -57,6 +58,9 @@ func openStage(ctx context.Context, o *options, t *target, c crowd) (*stage, err
 	each := o.MaxSocketsPerUser
 	if c.absent {
 		each = max(each/2, 1)
+	}
+	if c.apart {
+		each = 1
 	}
 	if err := t.sign(ctx, o, (c.sockets+each-1)/each); err != nil {
 		return nil, err
@@ -137,6 +141,7 @@ func (s *stage) audit(ctx context.Context) {
 		return
 	}
 	s.settle(ctx)
+	s.audience.CheckBadges()
 	s.ledger.Audit(s.audience.Close())
 }
 
@@ -196,13 +201,18 @@ func (s *stage) round(ctx context.Context, thread int64) error {
 	if err := s.post(ctx, thread, text); err != nil {
 		return err
 	}
+	return s.reaches(ctx, "a message", round.Done())
+}
+
+// reaches waits until something has reached everybody.
+func (s *stage) reaches(ctx context.Context, what string, everybody <-chan struct{}) error {
 	late := time.NewTimer(s.Patience)
 	defer late.Stop()
 	select {
-	case <-round.Done():
+	case <-everybody:
 		return nil
 	case <-late.C:
-		return fmt.Errorf("a message has not reached everybody within %v; %d faults so far", s.Patience, s.ledger.Count())
+		return fmt.Errorf("%s has not reached everybody within %v; %d faults so far", what, s.Patience, s.ledger.Count())
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
