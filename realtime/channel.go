@@ -186,6 +186,13 @@ func (ch *channel) deliver(d *delivery) {
 	}
 }
 
+// forget keeps nothing for connections that come back.
+func (ch *channel) forget() {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	ch.ring.reset(ch.pos)
+}
+
 // cast queues a message for all subscribers but one.
 func (ch *channel) cast(m *casting, except *Conn) {
 	ch.mu.Lock()

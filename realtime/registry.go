@@ -103,6 +103,15 @@ func (h *Hub) channel(name string) *channel {
 	return h.channels[name]
 }
 
+// Forget has connections that come back read the log instead of what the hub keeps of
+// late. It is for changes that leave frames of earlier events untrue and have no event in
+// their channels, as a person's new name.
+func (h *Hub) Forget() {
+	for _, ch := range h.held() {
+		ch.forget()
+	}
+}
+
 func (h *Hub) held() []*channel {
 	h.mu.RLock()
 	defer h.mu.RUnlock()

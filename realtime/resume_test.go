@@ -37,6 +37,23 @@ func TestResumeFromTheRingReadsNothing(t *testing.T) {
 	})
 }
 
+func TestResumeAfterEverythingWasForgottenReadsTheLog(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.join(tomas)
+		w.post("t5", "a")
+		w.post("t5", "b")
+		time.Sleep(time.Second)
+		w.log.takeReads()
+		w.hub.Forget()
+		p := w.join(back("g.t5:1"))
+		w.post("t5", "c")
+		p.hears(recovered("g.t5:1"), frame("b", "g.t5:2"), frame("c", "g.t5:3"))
+		if reads := w.log.takeReads(); len(reads) != 1 {
+			t.Errorf("log was read: %v", reads)
+		}
+	})
+}
+
 func TestResumeFromTheLog(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		for i := range 300 {

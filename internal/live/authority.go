@@ -42,6 +42,11 @@ func (a *Authority) Apply(ctx context.Context, after uint64) (applied uint64, er
 	if rights.BusModeChanged {
 		a.SetBusMode(rights.BusMode, rights.Applied)
 	}
+	if len(rights.Users) > 0 {
+		// They may go by another name, an alias, and frames of earlier events by which
+		// sockets go on show the one that it hides, with the same id.
+		a.hub.Forget()
+	}
 	apply := func(c *realtime.Conn) bool {
 		if before, ok := c.Value().(app.Seat); ok {
 			seat, reason, lost := judge(before, rights)

@@ -175,3 +175,24 @@ func TestWhoComesBackIsNotNotifiedOfAThreadThatWasMadePrivateMeanwhile(t *testin
 		}
 	})
 }
+
+func TestWhoComesBackIsNotToldTheNameBehindAnAliasTakenMeanwhile(t *testing.T) {
+	onBothKinds(t, func(t *testing.T, kind kind) {
+		f := open(t, settings{kind: kind})
+		thread := f.workshop()
+		s, witness := f.mina.watches(thread), f.finn.watches(thread)
+		f.tomas.posts(thread, "Who wrote this?")
+		f.tomas.posts(thread, "And this?")
+		last := s.expect("new_message").text("event_id")
+		s.leaves()
+		_, err := f.app.UpdateSettings(t.Context(), f.tomas.viewer(), app.SettingsPatch{Alias: ptr("Stella"), UseAlias: ptr(true)})
+		must(f, err)
+		f.tomas.posts(thread, "Stella did.") // which is delivered after the change of her name
+		for witness.until("new_message").object("message").text("content") != "Stella did." {
+		}
+		s, _ = f.mina.resumes(threadPath(thread), last)
+		if got := s.expect("new_message").object("message"); got.text("content") != "And this?" || got.text("username") != "Stella" {
+			t.Errorf("was told %v", got)
+		}
+	})
+}
