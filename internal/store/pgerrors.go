@@ -59,9 +59,10 @@ func unreachable(err error) bool {
 }
 
 // lostConnection reports whether err means that a connection was lost that had been
-// there, and not because the server kept silent for too long: another one may do.
+// there, and with it what was under way: on another one it may be done. It does not
+// where the server kept silent for too long, or nobody knows what became of it.
 func lostConnection(err error) bool {
-	return unreachable(err) && !errors.As(err, new(*pgconn.ConnectError)) && !errors.Is(err, context.DeadlineExceeded)
+	return unreachable(err) && !errors.As(err, new(*pgconn.ConnectError)) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, errUnknown)
 }
 
 // closed reports whether err comes from using the pool after close.

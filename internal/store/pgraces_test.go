@@ -165,11 +165,55 @@ func TestAnEventKnowsWhatRightsWereLostBeforeItWasCommitted(t *testing.T) {
 				}
 			})
 		})
-		time.Sleep(time.Millisecond)
 		close(enter)
 		committed.Wait()
 		if together = lost != 0 && first != 0; together && first < lost {
 			t.Errorf("an event knows the control channel up to %d, and a right was lost at %d before it was committed", first, lost)
 		}
+	}
+}
+
+// TestPostsThatLoseTheirConnectionTogetherAreMadeOnce cuts the connection of two posts
+// that wait for the same lane, and so mostly share a transaction.
+func TestPostsThatLoseTheirConnectionTogetherAreMadeOnce(t *testing.T) {
+	proxy, dsn := pgtest.NewProxy(t, storetest.NewPostgres(t))
+	c := storetest.NewCommunity(t, func(opts store.Options) *store.Store { return openFile(t, dsn, opts) })
+	before, _, _ := written(t, c)
+	post := func(then func()) {
+		_, err := c.Store.UpdateIn(t.Context(), c.Free.ID, func(tx *store.Tx) error {
+			then()
+			_, err := say(tx, c)
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	const rounds = 10
+	for range rounds {
+		var posting sync.WaitGroup
+		enter, entered := make(chan struct{}), make(chan struct{})
+		posting.Go(func() {
+			post(func() {
+				close(entered)
+				<-enter
+			})
+		})
+		<-entered
+		var once sync.Once
+		for range 2 {
+			posting.Go(func() {
+				post(func() {
+					// Something is on its way, and nobody knows yet how far it came.
+					once.Do(proxy.LoseRequests)
+				})
+			})
+		}
+		close(enter)
+		posting.Wait()
+	}
+	messages, counted, head := written(t, c)
+	if want := before + 3*rounds; messages != want || counted != want || int(head) != 3*rounds {
+		t.Errorf("%d messages, %d counted, %d events; want %d", messages, counted, head, want)
 	}
 }

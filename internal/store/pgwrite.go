@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 )
@@ -47,27 +48,39 @@ func (w *writer) hand() {
 	w.tx.queued, w.queued = append(w.tx.queued, w.queued...), nil
 }
 
-// updateTogether runs the writes of some callers.
+// errApart says that nothing was changed, and each write should be run by itself: one
+// that fails after it wrote takes the others with it.
+var errApart = errors.New("a write spoilt the transaction that it shared")
+
+// updateTogether runs the writes of some callers and sets their errors.
 func (e *postgresEngine) updateTogether(members []*write) {
-	if len(members) > 1 && e.together(members) {
-		return
+	err := errApart
+	for lost := 0; len(members) > 1; lost++ {
+		if err = e.together(members); !lostConnection(err) || lost == maxReconnects {
+			break
+		}
 	}
-	for _, w := range members {
-		w.err = e.updateAlone(w.ctx, w.fn)
+	switch {
+	case err == nil:
+	case errors.Is(err, errApart):
+		for _, w := range members {
+			w.err = e.updateAlone(w.ctx, w.fn)
+		}
+	default:
+		settle(members, err)
 	}
 }
 
-// together runs the writes in one transaction and sets their errors. It reports
-// false if nothing was changed and each should be run by itself: one that fails
-// after it wrote takes the others with it.
+// together runs the writes in one transaction and sets their errors. If it returns an
+// error nothing was changed, unless it is errUnknown.
 //
 // The writes of one thread follow one another. Those of different threads advance
 // step by step together: what they ask of the database at a time goes there in one
 // round trip.
-func (e *postgresEngine) together(members []*write) bool {
+func (e *postgresEngine) together(members []*write) error {
 	t, err := e.begin(context.Background(), readCommitted)
 	if err != nil {
-		return settle(members, err)
+		return err
 	}
 	defer t.end()
 	var files []*file
@@ -90,16 +103,17 @@ func (e *postgresEngine) together(members []*write) bool {
 		}
 	}
 	for _, f := range files {
-		if f.spoilt {
-			return unreachable(t.failed) && settle(members, t.failed)
+		if f.spoilt && unreachable(t.failed) {
+			return t.failed
+		} else if f.spoilt {
+			return errApart
 		}
 		wrote = wrote || f.wrote
 	}
-	err = t.commit(wrote)
-	if err != nil && !inTheWay(err) {
-		return settle(members, err)
+	if err = t.commit(wrote); inTheWay(err) {
+		return errApart
 	}
-	return err == nil
+	return err
 }
 
 // file is the writes of one thread within a transaction, in single file.

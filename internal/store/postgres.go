@@ -238,7 +238,7 @@ func (e *postgresEngine) updateAlone(ctx context.Context, fn func(context.Contex
 	for attempt := 1; ; attempt++ {
 		err := e.attempt(ctx, fn)
 		switch {
-		case err == nil || attempt == maxAttempts || errors.Is(err, errUnknown):
+		case err == nil || attempt == maxAttempts:
 			return err
 		case inTheWay(err):
 			// Not all at once again.
