@@ -237,3 +237,25 @@ func (r *Rights) readThread(s *store.Snapshot, id int64) error {
 	}
 	return err
 }
+
+// Greeting is what the global stream tells a person at its beginning, beside events.
+type Greeting struct {
+	Count      Count
+	Restricted *parley.EveryoneRestrictedFrame // nil: they are not
+	Silenced   *parley.SilencedFrame           // nil: they are not
+}
+
+// Greeting returns what the global stream tells v at its beginning.
+func (a *App) Greeting(ctx context.Context, v parley.Viewer) (g Greeting, err error) {
+	err = a.viewNow(ctx, v, func(s *store.Snapshot, v parley.Viewer) error {
+		if g.Count, err = count(s, v); err != nil {
+			return err
+		}
+		if g.Restricted, err = restrictionFrame(s, v.ID); err != nil || !v.Silenced(s.Now()) {
+			return err
+		}
+		g.Silenced, err = silenceFrame(s, v.ID)
+		return err
+	})
+	return g, err
+}
