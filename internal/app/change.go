@@ -179,7 +179,7 @@ func (a *App) updateAndTell(ctx context.Context, fn func(*store.Tx) error, user 
 		a.told(l.Event)
 	}
 	err = a.show(ctx, logged, committed, user, with)
-	a.follow(logged, promised)
+	a.follow(logged, committed, promised)
 	if with.tell == nil {
 		return nil
 	}
@@ -209,10 +209,10 @@ func (a *App) show(ctx context.Context, logged []store.Logged, committed time.Ti
 	return err
 }
 
-// follow sets about what follows from what was committed, and not before its author is
-// answered: with everybody's counts and notifications beside it, a mention of everyone took
+// follow sets about what follows from what was committed at a time, and not before its
+// author is answered: with everybody's counts and notifications beside it, a mention of everyone took
 // three times as long as another post on PostgreSQL (parleyload everyone).
-func (a *App) follow(logged []store.Logged, promised bool) {
+func (a *App) follow(logged []store.Logged, committed time.Time, promised bool) {
 	if promised {
 		a.wakeJobs()
 	}
@@ -222,7 +222,7 @@ func (a *App) follow(logged []store.Logged, promised bool) {
 	for _, l := range logged {
 		a.recounts.everybody(l)
 		if _, is := l.Event.(parley.Called); is {
-			a.recounts.publish(l)
+			a.recounts.publish(l, committed)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"math"
 	"slices"
 
 	"parley"
@@ -206,20 +205,7 @@ func (r *Rights) readUser(s *store.Snapshot, id int64) error {
 	if _, done := r.Users[id]; done {
 		return nil
 	}
-	u, _, err := s.User(id)
-	if err != nil {
-		return err
-	}
-	sessions, err := s.Sessions(id, math.MaxInt32) // all: whose is not among them has ended
-	if err != nil {
-		return err
-	}
-	r.Suspended[id] = u.Suspended
-	r.Users[id], r.Names[id], r.Sessions[id] = u.Viewer(), u.Author().Name, map[int64]bool{}
-	for _, session := range sessions {
-		r.Sessions[id][session.ID] = true
-	}
-	return nil
+	return r.readUsers(s, []int64{id})
 }
 
 func (r *Rights) readThread(s *store.Snapshot, id int64) error {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 
 	"parley"
@@ -71,29 +73,28 @@ func (l *Log) Since(ctx context.Context, cursor uint64) (heads []realtime.Head, 
 // asks the database does not grow with the number of wants.
 func (l *Log) Read(ctx context.Context, wants []realtime.Want) (pages []realtime.Page, err error) {
 	err = l.store.View(ctx, func(s *store.Snapshot) error {
-		stretches := make([]store.Stretch, len(wants))
 		channels := make([]parley.Channel, len(wants))
 		for i, w := range wants {
-			stretches[i] = store.Stretch{Channel: parley.Channel(w.Channel), After: w.After, Limit: w.Limit}
-			channels[i] = stretches[i].Channel
+			channels[i] = parley.Channel(w.Channel)
 		}
 		extents, err := s.Extents(channels)
 		if err != nil {
 			return err
 		}
-		logged, events, err := l.rendered(s, stretches)
-		if err != nil {
-			return err
-		}
 		pages = make([]realtime.Page, len(wants))
-		for i, w := range stretches {
-			extent := extents[w.Channel]
-			pages[i] = realtime.Page{Channel: string(w.Channel), Oldest: extent.Oldest, Head: extent.Head}
-			if extent.Oldest <= w.After+1 {
-				pages[i].Events = only(logged, events, w)
+		there := map[int]store.Stretch{} // what the log still holds from its beginning, by page
+		for i, w := range wants {
+			extent := extents[channels[i]]
+			pages[i] = realtime.Page{Channel: w.Channel, Oldest: extent.Oldest, Head: extent.Head}
+			if extent.Oldest <= w.After+1 && w.After < extent.Head {
+				there[i] = store.Stretch{Channel: channels[i], After: w.After, Limit: w.Limit}
 			}
 		}
-		return nil
+		logged, events, err := l.rendered(s, slices.Collect(maps.Values(there)))
+		for i, w := range there {
+			pages[i].Events = only(logged, events, w)
+		}
+		return err
 	})
 	return pages, err
 }

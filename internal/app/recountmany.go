@@ -61,12 +61,12 @@ type committedCall struct {
 	at time.Time
 }
 
-// publish takes note of the event of a call that was committed now and is to be
+// publish takes note of the event of a call that was committed at a time and is to be
 // published.
-func (r *recounts) publish(l store.Logged) {
+func (r *recounts) publish(l store.Logged, committed time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.calls = append(r.calls, committedCall{l, time.Now()})
+	r.calls = append(r.calls, committedCall{l, committed})
 	r.stir()
 }
 

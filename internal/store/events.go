@@ -209,11 +209,7 @@ func (s *Snapshot) Stretches(wanted []Stretch) (found []Logged, err error) {
 // stretches appends stretches and returns rows for VALUES: a channel, the number
 // before, and the last one. Those that fill up to a power of two (see in) are of no channel.
 func (a *arguments) stretches(wanted []Stretch) string {
-	size := 1
-	for size < len(wanted) {
-		size *= 2
-	}
-	rows := make([]string, size)
+	rows := make([]string, roundUp(len(wanted)))
 	for i := range rows {
 		var w Stretch
 		if i < len(wanted) {

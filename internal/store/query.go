@@ -149,13 +149,18 @@ func (a *arguments) page(limit, offset int) string {
 // keep the number of different statements small it repeats the last value up to
 // the next power of two.
 func in[T any](a *arguments, values []T) string {
-	size := 1
-	for size < len(values) {
-		size *= 2
-	}
-	places := make([]string, size)
+	places := make([]string, roundUp(len(values)))
 	for i := range places {
 		places[i] = a.add(values[min(i, len(values)-1)])
 	}
 	return "(" + strings.Join(places, ", ") + ")"
+}
+
+// roundUp returns the next power of two.
+func roundUp(n int) int {
+	size := 1
+	for size < n {
+		size *= 2
+	}
+	return size
 }
