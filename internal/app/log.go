@@ -91,10 +91,13 @@ func (l *Log) Read(ctx context.Context, wants []realtime.Want) (pages []realtime
 			}
 		}
 		logged, events, err := l.rendered(s, slices.Collect(maps.Values(there)))
+		if err != nil {
+			return err
+		}
 		for i, w := range there {
 			pages[i].Events = only(logged, events, w)
 		}
-		return err
+		return nil
 	})
 	return pages, err
 }

@@ -2,6 +2,8 @@ package app_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -53,6 +55,36 @@ func TestWhatCannotBeReadIsPassedOver(t *testing.T) {
 	}
 	if n := strings.Count(said.String(), "level=ERROR"); n != 1 || head != 5 {
 		t.Errorf("said %d times that an event is damaged, of %d:\n%s", n, head, said.String())
+	}
+}
+
+// ending ends a reading as soon as something is logged.
+type ending struct {
+	slog.Handler
+	end context.CancelFunc
+}
+
+func (h ending) Enabled(context.Context, slog.Level) bool { return true }
+
+func (h ending) Handle(context.Context, slog.Record) error {
+	h.end()
+	return nil
+}
+
+// TestAReadingThatEndsInTheMiddleIsAnError has its context end between the log's rows
+// and the forum's, as it does when a replica stops.
+func TestAReadingThatEndsInTheMiddleIsAnError(t *testing.T) {
+	f := openForum(t)
+	ctx, end := context.WithCancel(t.Context())
+	f.App = app.New(f.Store, app.Options{Logger: slog.New(ending{slog.DiscardHandler, end})})
+	thread := parley.ThreadChannel(f.Free.ID)
+	storetest.Update(t, f.Store, func(tx *store.Tx) error {
+		tx.Append(storetest.Damaged(thread), parley.MessagePosted{ThreadID: f.Free.ID, MessageID: f.Free.First})
+		return nil
+	})
+	pages, err := f.Log().Read(ctx, []realtime.Want{{Channel: string(thread), Limit: 9}})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("read %d pages and the error %v", len(pages), err)
 	}
 }
 
