@@ -44,6 +44,7 @@ type App struct {
 	unheard unheard
 
 	acquaintances acquaintances
+	newest        newestPages
 
 	accounts
 	uploads
@@ -149,6 +150,7 @@ func (a *App) Run(ctx context.Context) error {
 	wg.Go(func() { atOnceAndEvery(ctx, unheardInterval, a.recountUnheard) }) // what changes from now on is not missed
 	wg.Go(func() { every(ctx, flushInterval, a.flushViews) })
 	wg.Go(func() { every(ctx, recognition, a.acquaintances.forget) }) // or they took memory until somebody comes
+	wg.Go(func() { every(ctx, freshness, a.newest.forget) })
 	for _, c := range a.chores() {
 		wg.Go(func() { atOnceAndEvery(ctx, choreInterval, func(ctx context.Context) { a.doChore(ctx, c) }) })
 	}

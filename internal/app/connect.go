@@ -89,11 +89,15 @@ func (a *App) position(s *store.Snapshot, channels ...parley.Channel) (string, e
 	if err != nil {
 		return "", err
 	}
+	return a.eventID(heads...), nil
+}
+
+func (a *App) eventID(heads ...realtime.Head) string {
 	cursor := realtime.Cursor{Generation: a.store.Generation()}
 	for _, h := range heads {
 		cursor.Positions = append(cursor.Positions, realtime.Position(h))
 	}
-	return cursor.String(), nil
+	return cursor.String()
 }
 
 // Rights is what changes of rights, and what else the control channel tells, come

@@ -73,14 +73,12 @@ func messagesAround(s *store.Snapshot, v parley.Viewer, threadID, id int64, limi
 // of the thread's stream that it was read at. Opening the newest page counts a
 // view and marks the thread's notifications read.
 func (a *App) Messages(ctx context.Context, v parley.Viewer, threadID int64, q MessageQuery) (messages []parley.Message, position string, err error) {
-	opened := q.newest() && q.MarkRead
-	var unread int64
+	if q.newest() {
+		return a.openNewest(ctx, v, threadID, q)
+	}
 	reads := func(s *store.Snapshot) {
 		s.ThreadState(threadID)
 		_, _ = q.read(s, v, threadID)
-		if opened {
-			s.UnreadNotifications(v, threadID)
-		}
 		s.Head(parley.ThreadChannel(threadID))
 	}
 	err = a.store.ViewAhead(ctx, reads, func(s *store.Snapshot) error {
@@ -90,22 +88,10 @@ func (a *App) Messages(ctx context.Context, v parley.Viewer, threadID int64, q M
 		if messages, err = q.read(s, v, threadID); err != nil {
 			return err
 		}
-		if opened {
-			if unread, err = s.UnreadNotifications(v, threadID); err != nil {
-				return err
-			}
-		}
 		position, err = a.position(s, parley.ThreadChannel(threadID))
 		return err
 	})
-	if err != nil || !opened {
-		return messages, position, err
-	}
-	a.countView(threadID)
-	if unread > 0 && len(messages) > 0 {
-		a.noteOpened(ctx, v, threadID, messages[len(messages)-1].ID)
-	}
-	return messages, position, nil
+	return messages, position, err
 }
 
 // noteOpened marks the notifications read of the messages up to one that somebody

@@ -37,7 +37,7 @@ var grows = map[string]int{
 	"delete-message":          2,  // each sub-thread that quotes it
 	"restore-message":         2,  // each sub-thread that quotes it
 	"resolve-flag":            2,  // each sub-thread that quotes a message that is hidden
-	"move-message":            5,  // each reply and each sub-thread; what a reply answers is read
+	"move-message":            6,  // each reply and each sub-thread; what a reply answers is read, and who likes it
 	"set-thread-tier":         8,  // each sub-thread, which becomes closed to some
 	"update-thread":           8,  // each sub-thread, which becomes closed to some
 	"delete-thread-hierarchy": 10, // each sub-thread, with what its events name

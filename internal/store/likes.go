@@ -28,6 +28,20 @@ func (tx *Tx) RemoveLike(messageID, userID int64) (bool, error) {
 	return true, tx.write(`UPDATE messages SET like_count = like_count - 1 WHERE id = $1`, messageID)
 }
 
+// LikedAmong returns which of some messages, few, somebody likes.
+func (s *Snapshot) LikedAmong(userID int64, messageIDs []int64) (map[int64]bool, error) {
+	if len(messageIDs) == 0 {
+		return nil, nil
+	}
+	args := arguments{userID}
+	ids, err := list(s, scalar[int64], `SELECT message_id FROM likes WHERE user_id = $1 AND message_id IN `+in(&args, messageIDs), args...)
+	liked := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		liked[id] = true
+	}
+	return liked, err
+}
+
 // Likes returns the likes of a message after an id, oldest first.
 func (s *Snapshot) Likes(messageID, after int64, limit, offset int) ([]Like, error) {
 	return list(s, func(row scanner) (l Like, err error) {

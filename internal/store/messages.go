@@ -40,6 +40,14 @@ func (s *Snapshot) NewestMessages(v parley.Viewer, threadID, before int64, limit
 	return messages, err
 }
 
+// HiddenAmongNewest reports whether one of the last limit messages of a thread is
+// hidden.
+func (s *Snapshot) HiddenAmongNewest(threadID int64, limit int) (bool, error) {
+	hidden, err := list(s, scalar[bool], `SELECT hidden_at IS NOT NULL FROM messages
+		WHERE thread_id = cast($1 AS BIGINT) AND deleted_at IS NULL ORDER BY id DESC LIMIT $2`, threadID, limit)
+	return slices.Contains(hidden, true), err
+}
+
 // MessagesAfter returns the first limit messages of a thread after an id that v may
 // see, oldest first.
 func (s *Snapshot) MessagesAfter(v parley.Viewer, threadID, after int64, limit int) ([]parley.Message, error) {

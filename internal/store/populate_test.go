@@ -81,7 +81,11 @@ func (f *traffic) root() int64 { return f.messages[1] }
 // fillMessage hangs on the root what can hang on a message.
 func (f *traffic) fillMessage(tx *store.Tx, people []parley.Viewer) error {
 	for i, p := range people {
-		if _, err := tx.InsertMessage(f.thread.ID, p.ID, f.root(), storetest.Text("A reply")); err != nil {
+		reply, err := tx.InsertMessage(f.thread.ID, p.ID, f.root(), storetest.Text("A reply"))
+		if err != nil {
+			return err
+		}
+		if _, err := tx.AddLike(reply, p.ID); err != nil {
 			return err
 		}
 		m, _, err := tx.MessageState(f.root())
