@@ -100,27 +100,30 @@ func (b *bus) unwant(channels ...string) {
 	}
 }
 
-// publish gives an event that was committed here to the other hubs, and reports whether it will come
-// back, so that it need not be delivered here now.
+// returns reports whether what is published now will come back, so that it need not be delivered
+// here before.
+func (b *bus) returns() bool {
+	if b.current() != ModeRedis {
+		return false
+	}
+	ok, _ := b.broker.Health()
+	return ok
+}
+
+// publish gives an event that was committed here to the other hubs.
 //
 // An Audience is a function and cannot travel. What it decides by lies in the program's database and
 // may have changed when it arrives; the other hubs read such an event from the log, with an audience
 // of their own, in one read for all that were told of meanwhile.
-func (b *bus) publish(e Event) (returns bool) {
-	mode := b.current()
-	if mode == ModeLocal {
-		return false
+func (b *bus) publish(e Event) {
+	if b.current() == ModeLocal {
+		return
 	}
 	m := envelope{kind: eventKind, event: e}
 	if e.Audience != nil || len(e.Frame)+len(e.Also) > busFrameLimit {
 		m.kind = noticeKind
 	}
 	b.send(m)
-	if mode != ModeRedis {
-		return false
-	}
-	ok, _ := b.broker.Health()
-	return ok
 }
 
 // announce tells the other hubs of an event without showing it.

@@ -164,15 +164,17 @@ func (h *Hub) Publish(events ...Event) {
 	}
 }
 
+// publish delivers an event before the bus has it: what comes back from there is known then, and the
+// log is not asked for what is just being delivered.
 func (h *Hub) publish(e Event) {
-	returns := h.bus.publish(e)
 	ch := h.channel(e.Channel)
-	switch {
-	case ch == nil:
-	case returns:
-		ch.notice(e.Seq) // if it has not come back in a moment the log is read
-	default:
+	returns := h.bus.returns()
+	if ch != nil && !returns {
 		ch.publish(e, viaLocal)
+	}
+	h.bus.publish(e)
+	if ch != nil && returns {
+		ch.notice(e.Seq) // if it has not come back in a moment the log is read
 	}
 }
 

@@ -160,6 +160,9 @@ func TestMetricsTellTheStoryOfADay(t *testing.T) {
 		t.Errorf("a stranger was told %v", err)
 	}
 
+	// Where the processors are busy the follower of the log may be there before the
+	// request that posted the message: then both sockets have it from the log.
+	late := r.scrape()[`parley_log_repaired_events_total`]
 	r.shows(map[string]float64{
 		`parley_connections{client="field",stream="forum_global"}`:     1,
 		`parley_connections{client="field",stream="forum_threads"}`:    0,
@@ -182,18 +185,18 @@ func TestMetricsTellTheStoryOfADay(t *testing.T) {
 		`parley_events_committed_total{type="thread_created"}`: 1,
 		`parley_events_committed_total{type="message_posted"}`: 2,
 
-		`parley_deliveries_total{audience="all",path="local",stream="forum_threads"}`:                          2,
-		`parley_deliveries_total{audience="all",path="log",stream="forum_threads"}`:                            1,
+		`parley_deliveries_total{audience="all",path="local",stream="forum_threads"}`:                          2 - 2*late,
+		`parley_deliveries_total{audience="all",path="log",stream="forum_threads"}`:                            1 + 2*late,
 		`parley_deliveries_total{audience="all",path="local",stream="forum_global"}`:                           0,
 		`parley_deliveries_total{audience="user",path="local",stream="forum_global"}`:                          0,
 		`parley_delivery_failures_total{audience="all",reason="too_slow"}`:                                     0,
 		`parley_delivery_failures_total{audience="user",reason="lost"}`:                                        0,
 		`parley_delivery_latency_seconds_count`:                                                                2,
 		`parley_delivery_latency_seconds_bucket{le="+Inf"}`:                                                    2,
-		`parley_duplicates_dropped_total`:                                                                      0,
+		`parley_duplicates_dropped_total`:                                                                      late,
 		`parley_log_repairs_total{cause="gap"}`:                                                                0,
-		`parley_log_repairs_total{cause="unpublished"}`:                                                        0,
-		`parley_log_repaired_events_total`:                                                                     0,
+		`parley_log_repairs_total{cause="unpublished"}`:                                                        late,
+		`parley_log_repaired_events_total`:                                                                     late,
 		`parley_frames_dropped_total{lane="ephemeral"}`:                                                        0,
 		`parley_frames_dropped_total{lane="state"}`:                                                            0,
 		`parley_http_request_duration_seconds_count{code="200",route="POST /api/auth/login"}`:                  1,
