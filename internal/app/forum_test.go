@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
 	"slices"
@@ -33,12 +34,35 @@ func openForum(t testing.TB) *forum {
 	t.Helper()
 	dsn := newDatabase(t)
 	c := storetest.NewCommunity(t, func(opts store.Options) *store.Store { return openStore(t, dsn, opts) })
-	f := &forum{App: app.New(c.Store, app.Options{Logger: quiet}), Community: c, t: t, hub: newNotingHub(), dsn: dsn}
+	f := &forum{App: app.New(c.Store, app.Options{Logger: faultless(t)}), Community: c, t: t, hub: newNotingHub(), dsn: dsn}
 	f.Connect(f.hub)
 	return f
 }
 
 var quiet = slog.New(slog.DiscardHandler)
+
+// faultless returns a logger that fails the test when it is told of a fault: what
+// fails in the background is tried again, and nobody else would notice.
+func faultless(t testing.TB) *slog.Logger { return slog.New(faultHandler{slog.DiscardHandler, t}) }
+
+type faultHandler struct {
+	slog.Handler
+	t testing.TB
+}
+
+func (h faultHandler) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= slog.LevelError
+}
+
+func (h faultHandler) Handle(_ context.Context, r slog.Record) error {
+	said := r.Message
+	r.Attrs(func(a slog.Attr) bool {
+		said += " " + a.String()
+		return true
+	})
+	h.t.Error(said)
+	return nil
+}
 
 func openStore(t testing.TB, dsn string, opts store.Options) *store.Store {
 	t.Helper()

@@ -90,6 +90,7 @@ func TestAReadingThatEndsInTheMiddleIsAnError(t *testing.T) {
 
 func TestAChangeOfRightsThatCannotBeReadIsNotForgotten(t *testing.T) {
 	f := openForum(t)
+	f.App = app.New(f.Store, app.Options{Logger: quiet}) // which says so
 	before := must[app.Rights](t)(f.RightsSince(t.Context(), 0))
 	for _, e := range []parley.Event{storetest.FromTheFuture(parley.ControlChannel), storetest.Damaged(parley.ControlChannel)} {
 		storetest.Update(t, f.Store, func(tx *store.Tx) error {

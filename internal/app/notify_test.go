@@ -62,6 +62,18 @@ func TestWishesOfFollowersAreHonoured(t *testing.T) {
 	f.heard(map[parley.Viewer][]notice{f.Tomas: {{"new_message", m.ID}}}) // an edit is no new message
 }
 
+func TestAnEditThatMentionsNobodyLeavesNoJobBehind(t *testing.T) {
+	f := openForum(t)
+	m := f.post(f.Mina, f.Free, "hello")
+	must[parley.Message](t)(f.EditMessage(t.Context(), f.Mina, m.ID, "hello there"))
+	f.RunJobs(t.Context())
+	f.Clock.Pass(time.Hour) // what failed is due again
+	left := storetest.Read(t, f.Store, func(s *store.Snapshot) ([]store.Job, error) { return s.DueJobs(9, "") })
+	if len(left) != 0 {
+		t.Errorf("left are %v", left)
+	}
+}
+
 func TestNobodyHearsOfWhatTheyCannotSee(t *testing.T) {
 	f := openForum(t)
 	f.followed(f.Free, allNews, f.Ada, f.Tomas, f.Mina, f.Finn)

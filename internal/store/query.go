@@ -145,10 +145,13 @@ func (a *arguments) page(limit, offset int) string {
 	return " LIMIT " + a.add(limit) + " OFFSET " + a.add(offset)
 }
 
-// in appends values and returns their parenthesised placeholders, for IN. To
-// keep the number of different statements small it repeats the last value up to
-// the next power of two.
+// in appends values and returns their parenthesised placeholders, for IN, where
+// nothing is among no values. To keep the number of different statements small it
+// repeats the last value up to the next power of two.
 func in[T any](a *arguments, values []T) string {
+	if len(values) == 0 {
+		return "(NULL)"
+	}
 	places := make([]string, roundUp(len(values)))
 	for i := range places {
 		places[i] = a.add(values[min(i, len(values)-1)])
