@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -52,9 +53,9 @@ func (t *postgresTx) flush(context.Context) error {
 	}
 	statements, first := t.queued, !t.sent
 	err := t.send()
-	if first && lostConnection(err) && t.caller != t.limit {
+	if first && lostConnection(err) && t.caller != t.limit && !slices.ContainsFunc(statements, (*statement).begun) {
 		// The connection died while it was idle. A snapshot of which nothing was read
-		// yet may as well begin on another one.
+		// yet may as well begin on another one; rows that were taken would come twice.
 		return t.resend(statements)
 	}
 	return err
@@ -114,6 +115,7 @@ func (s *statement) read(results pgx.BatchResults) error {
 		if s.row == nil {
 			continue
 		}
+		s.taken = true
 		if err := s.row(rows); err != nil {
 			return err
 		}
@@ -122,6 +124,9 @@ func (s *statement) read(results pgx.BatchResults) error {
 	s.changed = rows.CommandTag().RowsAffected()
 	return rows.Err()
 }
+
+// begun reports whether rows of it were taken.
+func (s *statement) begun() bool { return s.taken }
 
 // begin prepares a transaction for a caller, which bounds a snapshot, but no write:
 // once one runs it is finished.

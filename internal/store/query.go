@@ -28,6 +28,7 @@ type statement struct {
 	writes  bool                // changes rows
 	logged  *Logged             // the event that it logs; nil: none
 	changed int64               // rows that it changed, if it gave none
+	taken   bool                // one of its rows at least, from a server
 }
 
 // exec runs a statement that changes rows and returns how many.
