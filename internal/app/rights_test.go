@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"math"
 	"testing"
 	"time"
 
@@ -192,14 +193,16 @@ func kindOf(err error) parley.Kind {
 
 func TestWhatIsNotThereIsNotFoundForAnybody(t *testing.T) {
 	f := openForum(t)
-	nowhere := storetest.ThreadRef{ID: 1 << 40, First: 1 << 40}
-	for name, use := range useCases {
-		for _, v := range []parley.Viewer{f.Ada, f.Finn} {
-			if name == "set its tier to free" && v == f.Finn {
-				continue // refused before anything is looked up
-			}
-			if err := use(t.Context(), f, v, nowhere); parley.KindOf(err) != parley.NotFound {
-				t.Errorf("%s: %v, want NotFound", name, err)
+	for _, id := range []int64{1 << 40, -3, math.MinInt64} {
+		nowhere := storetest.ThreadRef{ID: id, First: id}
+		for name, use := range useCases {
+			for _, v := range []parley.Viewer{f.Ada, f.Finn} {
+				if name == "set its tier to free" && v == f.Finn {
+					continue // refused before anything is looked up
+				}
+				if err := use(t.Context(), f, v, nowhere); parley.KindOf(err) != parley.NotFound {
+					t.Errorf("%s of %d: %v, want NotFound", name, id, err)
+				}
 			}
 		}
 	}

@@ -167,8 +167,11 @@ func settle(members []*write, err error) bool {
 func run(ctx context.Context, q querier, fn func(context.Context, querier) (bool, error)) (wrote bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			wrote, err = true, fmt.Errorf("panic in a write: %v\n%s", p, debug.Stack())
+			wrote, err = true, panicked(p)
 		}
 	}()
 	return fn(ctx, q)
 }
+
+// panicked returns the error of a transaction in which there was a panic.
+func panicked(p any) error { return fmt.Errorf("panic in a transaction: %v\n%s", p, debug.Stack()) }

@@ -24,8 +24,9 @@ const (
 // takes commits, a thousand in a second or fewer.
 type lanes [laneCount]lane
 
-// of returns the lane of a thread.
-func (l *lanes) of(threadID int64) *lane { return &l[threadID%laneCount] }
+// of returns the lane of a thread. There may be none of that number, which may be
+// anything that somebody asked for.
+func (l *lanes) of(threadID int64) *lane { return &l[uint64(threadID)%laneCount] }
 
 // lane is one of them.
 type lane struct {
@@ -45,12 +46,23 @@ func (l *lane) do(w *write, run func([]*write)) error {
 		case members = <-w.turn:
 		}
 	}
-	run(members)
-	l.leave()
+	l.lead(members, run)
 	for _, m := range members {
 		m.result <- m.err
 	}
 	return <-w.result
+}
+
+// lead runs the writes of members and lets the next ones have their turn, also after a
+// panic that is none of a member's function: nobody would ever have a turn again.
+func (l *lane) lead(members []*write, run func([]*write)) {
+	defer l.leave()
+	defer func() {
+		if p := recover(); p != nil {
+			settle(members, panicked(p))
+		}
+	}()
+	run(members)
 }
 
 // enter returns what is to be run at once, nil if somebody else is in the lane.

@@ -74,7 +74,7 @@ func (t *postgresTx) resend(statements []*statement) error {
 // send runs what was queued, in one round trip.
 func (t *postgresTx) send() error {
 	statements := t.queued
-	t.queued = nil
+	t.queued, t.failed = nil, errHalfway
 	if !t.sent && t.begin != "" {
 		statements = append([]*statement{{text: t.begin}}, statements...)
 	}
@@ -243,6 +243,10 @@ func (p *flagPlan) Scan(src []byte, target any) error {
 	*target.(*bool) = number != 0
 	return nil
 }
+
+// errHalfway is why nothing follows a round trip that ended with a panic: what was
+// asked was not answered.
+var errHalfway = errors.New("a round trip to the database did not come to its end")
 
 // errUnknown means that nobody could say whether a change was made.
 var errUnknown = errors.New("it could not be found out whether the change was stored")

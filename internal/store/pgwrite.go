@@ -99,7 +99,7 @@ func (e *postgresEngine) together(members []*write) error {
 			return !more
 		})
 		if len(running) > 0 {
-			_ = t.flush(t.limit) // they see that it failed
+			t.exchange()
 		}
 	}
 	for _, f := range files {
@@ -114,6 +114,14 @@ func (e *postgresEngine) together(members []*write) error {
 		return errApart
 	}
 	return err
+}
+
+// exchange is flush for several writes, which see by themselves that it failed. So it has
+// if one of them panics over a row: apart from the others it does so once more, and then
+// it is known which one that is.
+func (t *postgresTx) exchange() {
+	defer func() { _ = recover() }()
+	_ = t.flush(t.limit)
 }
 
 // file is the writes of one thread within a transaction, in single file.

@@ -148,9 +148,20 @@ func (s *Store) ViewAhead(ctx context.Context, reads func(*Snapshot), fn func(*S
 	reads(&snapshot)
 	err := s.engine.view(ctx, wanted.statements, func(q querier) error {
 		snapshot.q = q
-		return fn(&snapshot)
+		return look(&snapshot, fn)
 	})
 	return s.engine.explain(err)
+}
+
+// look calls the function of a read. A panic in it is its error, as it is in a write: much
+// is read on goroutines of the hub's own, and would end the process with all sockets.
+func look(s *Snapshot, fn func(*Snapshot) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicked(p)
+		}
+	}()
+	return fn(s)
 }
 
 // Tx is a write transaction. What it appends to the log is committed with its

@@ -20,6 +20,7 @@ var transactionTests = map[string]func(*testing.T, Open){
 	"a snapshot sees all of a change or nothing":                                atomicChange,
 	"a change that fails is undone and harms nobody":                            failureAlone,
 	"a panic in a change is its error alone":                                    panicAlone,
+	"a panic in a read is its error":                                            panicOfReader,
 	"a caller who gives up in time changes nothing":                             cancelledCaller,
 	"a reader who gives up leaves nothing behind":                               cancelledReaders,
 	"a closed database says so":                                                 closedStore,
@@ -275,6 +276,23 @@ func panicAlone(t *testing.T, open Open) {
 	if err == nil || !strings.Contains(err.Error(), "a bug") {
 		t.Errorf("got %v, want the panic as an error", err)
 	}
+}
+
+// panicOfReader has readers panic, more often than there are connections.
+func panicOfReader(t *testing.T, open Open) {
+	c := community(t, open)
+	for range 30 {
+		err := c.Store.View(t.Context(), func(s *store.Snapshot) error {
+			if _, err := s.Head(parley.ForumChannel); err != nil {
+				return err
+			}
+			panic("a bug")
+		})
+		if err == nil || !strings.Contains(err.Error(), "a bug") {
+			t.Fatalf("got %v, want the panic as an error", err)
+		}
+	}
+	c.list(t, c.Ada, store.ThreadFilter{})
 }
 
 func cancelledCaller(t *testing.T, open Open) {
