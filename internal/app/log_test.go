@@ -88,6 +88,54 @@ func TestAReadingThatEndsInTheMiddleIsAnError(t *testing.T) {
 	}
 }
 
+// TestEventsThatNameNothingCanBeRead has events of all kinds whose references are gone.
+func TestEventsThatNameNothingCanBeRead(t *testing.T) {
+	f := openForum(t)
+	thread := parley.ThreadChannel(f.Free.ID)
+	kinds := []parley.Event{
+		parley.MessagePosted{},
+		parley.MessageEdited{},
+		parley.MessagesDeleted{},
+		parley.MessagesRestored{},
+		parley.MessageHidden{},
+		parley.MessageLiked{},
+		parley.ThreadUpdated{},
+		parley.SubThreadCounted{},
+		parley.ThreadClosed{},
+		parley.ThreadCreated{},
+		parley.SubThreadCreated{},
+		parley.ThreadDeleted{},
+		parley.ManyMentioned{},
+		parley.Called{},
+		parley.CallsChanged{},
+		parley.EveryoneSwitched{},
+		parley.EveryoneRestricted{},
+		parley.Silenced{},
+		parley.ThreadsChanged{},
+		parley.Notified{},
+		parley.MembershipChanged{},
+		parley.UserRightsChanged{},
+		parley.SessionsEnded{},
+		parley.ThreadRightsChanged{},
+		parley.BusModeChanged{},
+	}
+	storetest.Update(t, f.Store, func(tx *store.Tx) error {
+		for _, e := range kinds {
+			tx.Append(
+				storetest.Strange{In: thread, Name: e.Kind(), Refs: `{}`},
+				storetest.Strange{In: parley.ControlChannel, Name: e.Kind(), Refs: `{}`})
+		}
+		return nil
+	})
+	for i := range kinds {
+		pages, err := f.Log().Read(t.Context(), []realtime.Want{{Channel: string(thread), After: uint64(i), Limit: 1}})
+		if err != nil || len(pages[0].Events) != 1 {
+			t.Errorf("%s: read as %+v and the error %v", kinds[i].Kind(), pages, err)
+		}
+	}
+	must[app.Rights](t)(f.RightsSince(t.Context(), 0))
+}
+
 func TestAChangeOfRightsThatCannotBeReadIsNotForgotten(t *testing.T) {
 	f := openForum(t)
 	f.App = app.New(f.Store, app.Options{Logger: quiet}) // which says so

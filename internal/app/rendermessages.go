@@ -32,8 +32,11 @@ func (r *renderer) readsPosted(e parley.MessagePosted, replyTo int64) {
 }
 
 // messagesDeleted names the messages; the first of them is the one that was
-// deleted, the others are replies below it.
+// deleted, the others are replies below it. One that is damaged may name none.
 func (r *renderer) messagesDeleted(e parley.MessagesDeleted) (frame any, err error) {
+	if len(e.MessageIDs) == 0 {
+		return nil, nil
+	}
 	repliedTo := &e.RepliedTo
 	if e.RepliedTo == 0 {
 		if repliedTo, err = r.s.RepliedTo(e.MessageIDs[0]); err != nil {
