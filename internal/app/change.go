@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"parley"
@@ -255,6 +256,7 @@ func (a *App) wanted(logged []store.Logged) (wanted []store.Logged) {
 func (a *App) publish(ctx context.Context, logged []store.Logged, events []realtime.Event, committed time.Time, err error) {
 	switch {
 	case len(logged) == 0:
+	case len(events) == 0 && errors.Is(err, context.Canceled): // the process stops
 	case len(events) == 0:
 		a.logger.WarnContext(ctx, "events left for the follower", "events", len(logged), "error", err)
 	default:

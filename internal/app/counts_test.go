@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -18,7 +20,9 @@ type counts struct {
 
 func (f *forum) counts(v parley.Viewer) counts {
 	f.t.Helper()
-	f.RecountHeard(f.t.Context())
+	if err := f.RecountHeard(f.t.Context()); err != nil {
+		f.t.Error(err)
+	}
 	return f.countsTold(v)
 }
 
@@ -192,4 +196,33 @@ func TestPruningEndsSessionsAndForgetsKeys(t *testing.T) {
 	f.tells("before it expires", func() error { return f.Prune(t.Context()) })
 	f.Clock.Pass(time.Hour)
 	f.tells("after", func() error { return f.Prune(t.Context()) }, parley.SessionsEnded{UserID: f.Mina.ID})
+}
+
+// TestCountsThatCannotBeReadAreSentWhenTheyCan has the database fail whoever reads what
+// changed for many, and for one whose rights did.
+func TestCountsThatCannotBeReadAreSentWhenTheyCan(t *testing.T) {
+	f := openForum(t)
+	private := true
+	failing, fail := context.WithCancel(t.Context())
+	fail()
+	for name, change := range map[string]func(){
+		"everyone called": func() {
+			must[parley.Message](t)(f.PostMessage(t.Context(), f.Ada, f.Free.ID, "@everyone", 0, app.Idempotency{}))
+		},
+		"a thread closed": func() { f.edit(f.Free, app.ThreadPatch{Private: &private}) },
+		"rights changed":  func() { f.RightsChanged(f.Mina.ID) },
+	} {
+		f.post(f.Ada, f.Free, "@Mina")
+		f.counts(f.Mina)
+		change()
+		f.countsTold(f.Mina)
+		if err := f.RecountHeard(failing); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v, want that it failed", name, err)
+		}
+		if got := f.counts(f.Mina); len(got.total) == 0 {
+			t.Errorf("%s: told nothing", name)
+		}
+		public := false
+		f.edit(f.Free, app.ThreadPatch{Private: &public})
+	}
 }

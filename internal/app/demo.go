@@ -152,8 +152,10 @@ func (a *App) DemoLogin(ctx context.Context, username string, c Client) (SignIn,
 
 // RunJobs runs the jobs that are due, for those who do not leave that to Run.
 func (a *App) RunJobs(ctx context.Context) {
-	defer a.recountAll(ctx)
 	for a.runJobs(ctx) {
+	}
+	if err := a.recountAll(ctx); err != nil {
+		a.logger.WarnContext(ctx, "counts not sent", "error", err)
 	}
 }
 

@@ -19,7 +19,7 @@ func (a *App) DoChores(ctx context.Context) (done []string) {
 }
 
 // RecountHeard sends what changed for many, as Run does when it hears of it.
-func (a *App) RecountHeard(ctx context.Context) { a.recountAll(ctx) }
+func (a *App) RecountHeard(ctx context.Context) error { return a.recountAll(ctx) }
 
 // RecountUnheard sends what changed and nobody told of, as Run does now and then.
 func (a *App) RecountUnheard(ctx context.Context) { a.recountUnheard(ctx) }

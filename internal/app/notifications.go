@@ -160,9 +160,9 @@ func (a *App) pushCounts(ctx context.Context, userID, threadID, marked int64) {
 }
 
 // sendCounts sends a user's sockets on this replica what they have not read.
-func (a *App) sendCounts(ctx context.Context, hub Publisher, r recount) {
+func (a *App) sendCounts(ctx context.Context, hub Publisher, r recount) error {
 	if !hub.Connected(userKey(r.UserID)) {
-		return
+		return nil
 	}
 	// One at a time for each user: of two that read and sent at once, the older count
 	// could be sent last, and clients in the field show what came last.
@@ -170,7 +170,7 @@ func (a *App) sendCounts(ctx context.Context, hub Publisher, r recount) {
 	var u store.Unread
 	var concerned bool
 	frame := parley.UnreadCountFrame{Type: "unread_count_updated", MarkedReadCount: r.Marked}
-	err := a.store.View(context.WithoutCancel(ctx), func(s *store.Snapshot) error {
+	err := a.store.View(ctx, func(s *store.Snapshot) error {
 		v, _, err := s.Viewer(r.UserID)
 		if err != nil {
 			return err
@@ -188,12 +188,8 @@ func (a *App) sendCounts(ctx context.Context, hub Publisher, r recount) {
 		frame.ThreadUnreadCount, err = s.UnreadNotifications(v, r.ThreadID)
 		return err
 	})
-	if err != nil {
-		a.logger.WarnContext(ctx, "counts not sent", "user", r.UserID, "error", err)
-		return
-	}
-	if !concerned {
-		return
+	if err != nil || !concerned {
+		return err
 	}
 	a.sendTotal(hub, r.UserID, Count{u.Total, u.Version.Sum()})
 	if !r.Total {
@@ -201,6 +197,7 @@ func (a *App) sendCounts(ctx context.Context, hub Publisher, r recount) {
 		a.sendUnreadCount(hub, r.UserID, frame)
 		a.unheard.note(r.UserID, r.ThreadID, u.Version.Own)
 	}
+	return nil
 }
 
 // takeTurn waits until nobody else reads and sends a user's counts, and returns what

@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"parley"
 	"parley/internal/store"
@@ -46,7 +48,10 @@ func (a *App) tellCounts(ctx context.Context, r recount) {
 	if text, err := encode(r); err == nil { // which it always is
 		(*hub).Gossip(string(parley.UserChannel(r.UserID)), countsTopic, text)
 	}
-	a.sendCounts(ctx, *hub, r)
+	// The change is made, whether or not somebody still waits for the answer.
+	if err := a.sendCounts(context.WithoutCancel(ctx), *hub, r); err != nil {
+		a.logger.WarnContext(ctx, "counts left for the next look", "user", r.UserID, "error", err)
+	}
 }
 
 // recounts are those that other replicas told of, and that are still to be done here.
@@ -116,31 +121,55 @@ func (r *recounts) take() map[recount]int64 {
 	return waiting
 }
 
+// putBack has what was taken wait again.
+func (r *recounts) putBack(waiting map[recount]int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for of, marked := range waiting {
+		r.waiting[of] += marked
+	}
+}
+
 // recountHeard sends sockets here what changed elsewhere, and for everybody, until
-// ctx ends.
+// ctx ends. What could not be read is tried again: most of it nobody else would miss.
 func (a *App) recountHeard(ctx context.Context) {
 	for {
+		var again <-chan time.Time
+		if err := a.recountAll(ctx); err != nil && ctx.Err() == nil {
+			a.logger.WarnContext(ctx, "counts not sent, will try again", "error", err)
+			again = time.After(unheardInterval)
+		}
 		select {
 		case <-a.recounts.wake:
-			a.recountAll(ctx)
+		case <-again:
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// recountAll does what waits.
-func (a *App) recountAll(ctx context.Context) {
+// recountAll does what waits. What fails waits on.
+func (a *App) recountAll(ctx context.Context) error {
 	hub := a.hub.Load()
 	if hub == nil {
-		return
+		return nil
 	}
-	a.recountCalls(ctx, *hub)
-	a.recountChanged(ctx, *hub)
-	for r, marked := range a.recounts.take() {
-		r.Marked = marked
-		a.sendCounts(ctx, *hub, r)
+	return errors.Join(a.recountCalls(ctx, *hub), a.recountChanged(ctx, *hub), a.recountEach(ctx, *hub))
+}
+
+// recountEach sends people here what changed for each of them.
+func (a *App) recountEach(ctx context.Context, hub Publisher) error {
+	waiting := a.recounts.take()
+	for r, marked := range waiting {
+		change := r
+		change.Marked = marked
+		if err := a.sendCounts(ctx, hub, change); err != nil {
+			a.recounts.putBack(waiting)
+			return err
+		}
+		delete(waiting, r)
 	}
+	return nil
 }
 
 // sendConcerned sends those of some people on this replica what they have not read of

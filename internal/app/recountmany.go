@@ -79,6 +79,15 @@ func (r *recounts) takeCalls() (calls []committedCall, threads []int64) {
 	return calls, threads
 }
 
+// putBackCalls has threads in which calls changed wait again.
+func (r *recounts) putBackCalls(threads []int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, id := range threads {
+		r.threads[id] = true
+	}
+}
+
 func (r *recounts) takeChanged() map[int64]parley.Access {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -87,9 +96,18 @@ func (r *recounts) takeChanged() map[int64]parley.Access {
 	return changed
 }
 
+// putBackChanged has threads wait again that were taken.
+func (r *recounts) putBackChanged(changed map[int64]parley.Access) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id, access := range changed {
+		r.noteChanged(id, access)
+	}
+}
+
 // recountCalls publishes the calls that wait and sends everybody here what they have
 // not read after them, all read at once.
-func (a *App) recountCalls(ctx context.Context, hub Publisher) {
+func (a *App) recountCalls(ctx context.Context, hub Publisher) error {
 	calls, threads := a.recounts.takeCalls()
 	for _, c := range calls {
 		logged := []store.Logged{c.Logged}
@@ -100,20 +118,23 @@ func (a *App) recountCalls(ctx context.Context, hub Publisher) {
 		})
 		a.publish(ctx, logged, events, c.at, err)
 	}
-	if len(threads) > 0 {
-		if err := a.sendCountsOf(ctx, hub, connectedUsers(hub), threads); err != nil {
-			a.logger.WarnContext(ctx, "counts not sent after a mention of everyone", "error", err)
-		}
+	if len(threads) == 0 {
+		return nil
 	}
+	err := a.sendCountsOf(ctx, hub, connectedUsers(hub), threads)
+	if err != nil {
+		a.recounts.putBackCalls(threads)
+	}
+	return err
 }
 
 // recountChanged sends people here what they have not read of threads that may have
 // been closed to some, or are gone, if they had anything to read there, and could or
 // can see it.
-func (a *App) recountChanged(ctx context.Context, hub Publisher) {
+func (a *App) recountChanged(ctx context.Context, hub Publisher) error {
 	before := a.recounts.takeChanged()
 	if len(before) == 0 {
-		return
+		return nil
 	}
 	threads := slices.Sorted(maps.Keys(before))
 	var users []int64
@@ -126,6 +147,7 @@ func (a *App) recountChanged(ctx context.Context, hub Publisher) {
 		err = a.sendConcerned(ctx, hub, users, threads, before)
 	}
 	if err != nil {
-		a.logger.WarnContext(ctx, "counts not sent after changes of threads", "error", err)
+		a.recounts.putBackChanged(before)
 	}
+	return err
 }
