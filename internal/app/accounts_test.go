@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -122,6 +124,21 @@ func TestAnAccountIsClosedToGuessesAfterTooMany(t *testing.T) {
 		wantKind(t, err, parley.RateLimited)
 	}
 	d.login("Finn", phone)
+}
+
+// TestWhatCameToNoComparisonIsNoGuess has somebody try to sign in whom the database
+// does not answer, again and again.
+func TestWhatCameToNoComparisonIsNoGuess(t *testing.T) {
+	d := openDoors(t)
+	d.add("Mina", parley.RoleMember)
+	failing, fail := context.WithCancel(t.Context())
+	fail()
+	for range 40 {
+		if _, err := d.Login(failing, "Mina", goodPassword, laptop); !errors.Is(err, context.Canceled) {
+			t.Fatalf("%v, want that it failed", err)
+		}
+	}
+	d.login("Mina", laptop)
 }
 
 func TestSigningInOftenIsNoGuessing(t *testing.T) {

@@ -31,29 +31,38 @@ func (a *App) Login(ctx context.Context, name, password string, c Client) (SignI
 }
 
 // verified returns the account with this name if the password is its own.
-func (a *App) verified(ctx context.Context, name, password string, c Client) (account store.Account, err error) {
+func (a *App) verified(ctx context.Context, name, password string, c Client) (store.Account, error) {
 	attempt, err := a.attempts.Begin(ctx, c.Address, parley.FoldName(name))
 	if err != nil {
-		return account, err
+		return store.Account{}, err
 	}
+	account, right, err := a.compare(ctx, name, password)
+	if err != nil || right {
+		// What came to no comparison was no guess: while the database is away, people who
+		// try again must not be shut out for it.
+		attempt.Forget(context.WithoutCancel(ctx))
+	}
+	switch {
+	case err != nil:
+		return account, err
+	case !right:
+		return account, errWrongLogin
+	}
+	a.renewHash(ctx, account, password)
+	return account, nil
+}
+
+// compare returns the account with this name, and whether the password is its own.
+// Without an account the hash is empty, and checked as slowly as any.
+func (a *App) compare(ctx context.Context, name, password string) (account store.Account, right bool, err error) {
 	err = a.store.View(ctx, func(s *store.Snapshot) error {
 		account, _, err = s.AccountByName(name)
 		return err
 	})
-	if err != nil {
-		return account, err
+	if err == nil {
+		right, err = a.passwords.Verify(ctx, account.PasswordHash, password)
 	}
-	// Without an account the hash is empty, and checked as slowly as any.
-	right, err := a.passwords.Verify(ctx, account.PasswordHash, password)
-	if err != nil {
-		return account, err
-	}
-	if !right {
-		return account, errWrongLogin
-	}
-	attempt.Succeeded(ctx)
-	a.renewHash(ctx, account, password)
-	return account, nil
+	return account, right, err
 }
 
 // renewHash hashes a password anew whose hash is weaker than today's, now that

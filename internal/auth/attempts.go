@@ -20,8 +20,8 @@ const (
 )
 
 // Attempts limits failed log-ins, by the address they come from and by the
-// account they try. An attempt counts from its beginning and no longer once it
-// succeeded, so that a thousand guesses sent at once are not all begun before
+// account they try. An attempt counts from its beginning and no longer once it is
+// forgotten, so that a thousand guesses sent at once are not all begun before
 // the first has failed.
 type Attempts struct {
 	Limiter Limiter // counts for all replicas that share it
@@ -74,9 +74,9 @@ func (a Attempts) WrongKey(ctx context.Context, address string) error {
 	return nil
 }
 
-// Succeeded takes the attempt back from the count of failed ones. If the limiter
-// is out of reach it stays counted, which does no harm.
-func (a Attempt) Succeeded(ctx context.Context) { _ = a.limiter.GiveBack(ctx, a.limits...) }
+// Forget takes the attempt back from the count of failed ones: it succeeded, or came to
+// no comparison. If the limiter is out of reach it stays counted, which does no harm.
+func (a Attempt) Forget(ctx context.Context) { _ = a.limiter.GiveBack(ctx, a.limits...) }
 
 // network is what one customer of a provider has: an IPv4 address, or a /64 of
 // IPv6, of which every host has 2⁶⁴ to try from.
