@@ -150,7 +150,9 @@ func (r *rights) run(ctx context.Context) {
 		var retry <-chan time.Time
 		wake := r.wake
 		if err := r.apply(ctx); err != nil {
-			r.hub.log.Warn("realtime: applying rights failed; events wait", "err", err)
+			if ctx.Err() == nil {
+				r.hub.log.Warn("realtime: applying rights failed; events wait", "err", err)
+			}
 			retry, wake = time.After(pause), nil
 			pause = min(2*pause, applyPause)
 		} else {

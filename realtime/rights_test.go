@@ -1,8 +1,10 @@
 package realtime
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -169,6 +171,19 @@ func TestControlEventsAreAppliedWithoutAnEventThatNeedsThem(t *testing.T) {
 		time.Sleep(time.Second)
 		followed.isTold(accessDenied)
 	})
+}
+
+func TestHubThatStopsWhileRightsAreAppliedTellsOfNoFault(t *testing.T) {
+	var said bytes.Buffer
+	inGovernedWorld(t, func(c *Config) { c.Logger = slog.New(slog.NewTextHandler(&said, nil)) }, func(w *world, l *ledger) {
+		w.join(tomas)
+		l.set(context.Canceled, 3*time.Second)
+		w.hub.Notice(Head{"control", l.ban("mina")})
+		time.Sleep(time.Second)
+	})
+	if said.Len() > 0 {
+		t.Errorf("said:\n%s", said.String())
+	}
 }
 
 func TestChangeOfRightsBetweenSnapshotAndRegistrationIsNotMissed(t *testing.T) {

@@ -125,6 +125,14 @@ func (a *App) Ready(ctx context.Context) error {
 	})
 }
 
+// warn logs why something did not work that can wait, unless ctx has ended: to stop, or
+// to be left by a client, is no fault.
+func (a *App) warn(ctx context.Context, err error, message string, args ...any) {
+	if ctx.Err() == nil {
+		a.logger.WarnContext(ctx, message, append(args, "error", err)...)
+	}
+}
+
 // userKey names a user to the hub.
 func userKey(id int64) string { return strconv.FormatInt(id, 10) }
 
@@ -201,7 +209,7 @@ func (a *App) flushViews(ctx context.Context) {
 		return
 	}
 	if _, err := a.store.Update(ctx, func(tx *store.Tx) error { return tx.AddViews(views) }); err != nil {
-		a.logger.WarnContext(ctx, "views not stored, will try again", "error", err)
+		a.warn(ctx, err, "views not stored, will try again")
 		a.viewsMu.Lock()
 		for id, n := range views {
 			a.views[id] += n

@@ -30,8 +30,8 @@ func (a *App) chores() []chore {
 // whether it did.
 func (a *App) doChore(ctx context.Context, c chore) (done bool) {
 	done, err := a.tryChore(ctx, c)
-	if err != nil && ctx.Err() == nil {
-		a.logger.WarnContext(ctx, "background work not done, will try again", "work", c.name, "error", err)
+	if err != nil {
+		a.warn(ctx, err, "background work not done, will try again", "work", c.name)
 	}
 	return done
 }

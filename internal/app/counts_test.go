@@ -1,8 +1,10 @@
 package app_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -196,6 +198,27 @@ func TestPruningEndsSessionsAndForgetsKeys(t *testing.T) {
 	f.tells("before it expires", func() error { return f.Prune(t.Context()) })
 	f.Clock.Pass(time.Hour)
 	f.tells("after", func() error { return f.Prune(t.Context()) }, parley.SessionsEnded{UserID: f.Mina.ID})
+}
+
+// TestTheEndOfAServerIsNoFault has the background work go on after the context has ended.
+func TestTheEndOfAServerIsNoFault(t *testing.T) {
+	f := openForum(t)
+	var said bytes.Buffer
+	f.App = app.New(f.Store, app.Options{Logger: slog.New(slog.NewTextHandler(&said, nil))})
+	f.Connect(f.hub)
+	f.post(f.Ada, f.Free, "@Mina")
+	if _, _, err := f.Messages(t.Context(), f.Finn, f.Free.ID, app.MessageQuery{Limit: 9, MarkRead: true}); err != nil { // counts a view
+		t.Fatal(err)
+	}
+	f.RightsChanged(f.Mina.ID)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	f.Settle(ended)
+	f.RecountUnheard(ended)
+	f.DoChores(ended)
+	if said.Len() > 0 {
+		t.Errorf("said:\n%s", said.String())
+	}
 }
 
 // TestCountsThatCannotBeReadAreSentWhenTheyCan has the database fail whoever reads what

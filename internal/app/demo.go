@@ -155,7 +155,7 @@ func (a *App) RunJobs(ctx context.Context) {
 	for a.runJobs(ctx) {
 	}
 	if err := a.recountAll(ctx); err != nil {
-		a.logger.WarnContext(ctx, "counts not sent", "error", err)
+		a.warn(ctx, err, "counts not sent")
 	}
 }
 

@@ -65,9 +65,7 @@ func (a *App) runJobs(ctx context.Context) (more bool) {
 		return err
 	})
 	if err != nil {
-		if ctx.Err() == nil {
-			a.logger.WarnContext(ctx, "jobs not read, will try again", "error", err)
-		}
+		a.warn(ctx, err, "jobs not read, will try again")
 		return false
 	}
 	for _, job := range jobs {
@@ -116,7 +114,7 @@ func (a *App) postpone(ctx context.Context, job store.Job, reason error) bool {
 	a.logger.ErrorContext(ctx, "job failed", "job", job.ID, "kind", job.Kind, "attempts", job.Attempts+1, "retry_in", wait, "error", reason)
 	_, err := a.store.Update(ctx, func(tx *store.Tx) error { return tx.PostponeJob(job.ID, wait, reason.Error()) })
 	if err != nil {
-		a.logger.WarnContext(ctx, "job not postponed", "job", job.ID, "error", err)
+		a.warn(ctx, err, "job not postponed", "job", job.ID)
 	}
 	return err == nil
 }

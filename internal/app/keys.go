@@ -59,7 +59,7 @@ func (a *App) AuthenticateKey(ctx context.Context, token string, c Client) (Prin
 func (a *App) noteKeyUse(ctx context.Context, key parley.APIKey) {
 	err := a.update(ctx, func(tx *store.Tx) error { return tx.TouchKey(key.ID, tx.Now().Add(-keyNoted)) })
 	if err != nil {
-		a.logger.WarnContext(ctx, "an API key's use was not noted", "key", key.ID, "error", err)
+		a.warn(ctx, err, "an API key's use was not noted", "key", key.ID)
 	}
 }
 

@@ -101,7 +101,7 @@ func (a *App) noteOpened(ctx context.Context, v parley.Viewer, threadID, upTo in
 		return tx.ReadThread(v, threadID, upTo)
 	})
 	if err != nil {
-		a.logger.WarnContext(ctx, "notifications of an opened thread stay unread", "thread", threadID, "error", err)
+		a.warn(ctx, err, "notifications of an opened thread stay unread", "thread", threadID)
 	}
 }
 

@@ -77,9 +77,7 @@ func (a *App) runPreviews(ctx context.Context) (more bool) {
 		return err
 	})
 	if err != nil {
-		if ctx.Err() == nil {
-			a.logger.WarnContext(ctx, "previews not looked for, will try again", "error", err)
-		}
+		a.warn(ctx, err, "previews not looked for, will try again")
 		return false
 	}
 	var running sync.WaitGroup

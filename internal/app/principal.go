@@ -76,7 +76,7 @@ func (a *App) noteUse(ctx context.Context, session store.Session) {
 		return tx.TouchSession(session.ID, tx.Now().Add(-sessionNoted), tx.Now().Add(sessionLifetime))
 	})
 	if err != nil {
-		a.logger.WarnContext(ctx, "a session's use was not noted", "session", session.PublicID, "error", err)
+		a.warn(ctx, err, "a session's use was not noted", "session", session.PublicID)
 	}
 }
 

@@ -135,8 +135,8 @@ func (r *recounts) putBack(waiting map[recount]int64) {
 func (a *App) recountHeard(ctx context.Context) {
 	for {
 		var again <-chan time.Time
-		if err := a.recountAll(ctx); err != nil && ctx.Err() == nil {
-			a.logger.WarnContext(ctx, "counts not sent, will try again", "error", err)
+		if err := a.recountAll(ctx); err != nil {
+			a.warn(ctx, err, "counts not sent, will try again")
 			again = time.After(unheardInterval)
 		}
 		select {

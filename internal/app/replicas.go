@@ -153,8 +153,8 @@ func (a *App) followBusMode(ctx context.Context) {
 	})
 	if err == nil {
 		a.reporter.SetBusMode(mode, control)
-	} else if ctx.Err() == nil {
-		a.logger.WarnContext(ctx, "bus mode not read, will try again", "error", err)
+	} else {
+		a.warn(ctx, err, "bus mode not read, will try again")
 	}
 }
 
@@ -163,7 +163,7 @@ func (a *App) report(ctx context.Context, id string) {
 	_, err := a.store.Update(ctx, func(tx *store.Tx) error {
 		return tx.SaveReplica(id, a.reporter.Report(), replicaGone)
 	})
-	if err != nil && ctx.Err() == nil {
-		a.logger.WarnContext(ctx, "replica not reported, will try again", "error", err)
+	if err != nil {
+		a.warn(ctx, err, "replica not reported, will try again")
 	}
 }

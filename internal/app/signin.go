@@ -78,7 +78,7 @@ func (a *App) renewHash(ctx context.Context, account store.Account, password str
 		})
 	}
 	if err != nil {
-		a.logger.WarnContext(ctx, "a password was not hashed anew", "user", account.ID, "error", err)
+		a.warn(ctx, err, "a password was not hashed anew", "user", account.ID)
 	}
 }
 

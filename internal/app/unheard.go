@@ -68,9 +68,7 @@ func (a *App) recountUnheard(ctx context.Context) {
 		err = a.sendUnheard(ctx, *hub, changed)
 	}
 	if err != nil {
-		if ctx.Err() == nil {
-			a.logger.WarnContext(ctx, "changes of counts not looked up, will try again", "error", err)
-		}
+		a.warn(ctx, err, "changes of counts not looked up, will try again")
 		return
 	}
 	a.unheard.cursor = next

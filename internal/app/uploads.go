@@ -235,13 +235,13 @@ func (a *App) sweepUploads(ctx context.Context) {
 				return err
 			})
 			if err != nil {
-				a.logger.WarnContext(ctx, "unused uploads not retired, will try again", "error", err)
+				a.warn(ctx, err, "unused uploads not retired, will try again")
 				return
 			}
 		}
 	}
-	if err := a.removeRetired(ctx); err != nil && ctx.Err() == nil {
-		a.logger.WarnContext(ctx, "unused uploads not removed, will try again", "error", err)
+	if err := a.removeRetired(ctx); err != nil {
+		a.warn(ctx, err, "unused uploads not removed, will try again")
 	}
 }
 

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -135,7 +136,9 @@ func (l *Live) state(ctx context.Context, s *socket, conn *realtime.Conn) []real
 	defer cancel()
 	greeting, err := l.app.Greeting(ctx, conn.Value().(app.Seat).Viewer)
 	if err != nil {
-		l.log.WarnContext(ctx, "socket not greeted", "error", err)
+		if !errors.Is(ctx.Err(), context.Canceled) { // the client has left, or the server stops
+			l.log.WarnContext(ctx, "socket not greeted", "error", err)
+		}
 		s.refuse(conn, CloseUnavailable)
 		return nil
 	}

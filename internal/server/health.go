@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 
@@ -52,7 +53,9 @@ func (s *Server) databaseHealth(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, readyPatience)
 	defer cancel()
 	if err := s.app.Ready(ctx); err != nil {
-		s.logger.WarnContext(ctx, "database does not answer", "error", err)
+		if !errors.Is(ctx.Err(), context.Canceled) { // who asked has left
+			s.logger.WarnContext(ctx, "database does not answer", "error", err)
+		}
 		return "does not answer"
 	}
 	return "ok"
