@@ -49,6 +49,40 @@ func (w watched) update(ctx context.Context, threadID int64, fn func(context.Con
 	})
 }
 
+// Break has each statement of a transaction asked whether it fails, with the context of
+// the transaction's caller. It is called before the store is used, fails concurrently.
+func (s *Store) Break(fails func(context.Context) error) { s.engine = breaking{s.engine, fails} }
+
+// breaking is an engine whose statements may fail.
+type breaking struct {
+	engine
+	fails func(context.Context) error
+}
+
+func (b breaking) view(ctx context.Context, ahead []*statement, fn func(querier) error) error {
+	return b.engine.view(ctx, ahead, func(q querier) error { return fn(broken{q, ctx, b.fails}) })
+}
+
+func (b breaking) update(ctx context.Context, threadID int64, fn func(context.Context, querier) (bool, error)) error {
+	return b.engine.update(ctx, threadID, func(running context.Context, q querier) (bool, error) {
+		return fn(running, broken{q, ctx, b.fails})
+	})
+}
+
+// broken runs the statements that do not fail.
+type broken struct {
+	querier
+	caller context.Context
+	fails  func(context.Context) error
+}
+
+func (b broken) queue(ctx context.Context, s *statement) error {
+	if err := b.fails(b.caller); err != nil {
+		return err
+	}
+	return b.querier.queue(ctx, s)
+}
+
 // noting runs statements and keeps what they are.
 type noting struct {
 	querier

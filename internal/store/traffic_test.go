@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"log/slog"
 	"maps"
 	"mime/multipart"
 	"net/http"
@@ -35,7 +36,8 @@ type traffic struct {
 	store *store.Store
 	app   *app.App
 	mux   *http.ServeMux
-	many  int // how many there are of everything
+	said  syncBuffer // in the log
+	many  int        // how many there are of everything
 
 	ada, tomas, mina, finn                  visitor
 	thread, below, there                    storetest.ThreadRef // with everything in it; one of its sub-threads; another one
@@ -60,12 +62,13 @@ func openTraffic(t *testing.T, dsn string, many int) *traffic {
 	t.Helper()
 	f := &traffic{T: t, store: openFile(t, dsn, store.Options{}), mux: http.NewServeMux(), many: many, ran: map[string][]*store.Ran{}}
 	f.store.Watch(f.note)
-	f.app = app.New(f.store, app.Options{Logger: quiet.Logger})
+	logger := slog.New(slog.NewTextHandler(&f.said, nil))
+	f.app = app.New(f.store, app.Options{Logger: logger})
 	folder := storage.NewFolder(t.TempDir())
 	t.Cleanup(func() { folder.Close() })
 	f.app.StoreUploads(folder)
 	f.app.Connect(everybody{})
-	api.New(f.app, api.Config{Logger: quiet.Logger}).Register(f.mux)
+	api.New(f.app, api.Config{Logger: logger}).Register(f.mux)
 	f.populate()
 	if err := f.app.OfferDemo(t.Context()); err != nil {
 		t.Fatal(err)
@@ -148,14 +151,24 @@ func (f *traffic) address(v visit, path string) string {
 	return parameter.ReplaceAllString(path, of) + "?" + query
 }
 
-// serve answers a request.
+// serve answers a request, which has to succeed.
 func (f *traffic) serve(v visit, method, path string) {
+	f.Helper()
+	w := f.answer(f.Context(), v, method, path)
+	if w.Code != http.StatusOK {
+		f.Fatalf("%s: %s %s answered %d: %s", v.operation, method, path, w.Code, w.Body)
+	}
+	f.remember(v, w)
+}
+
+// answer answers a request.
+func (f *traffic) answer(ctx context.Context, v visit, method, path string) *httptest.ResponseRecorder {
 	f.Helper()
 	body, kind := strings.NewReader(v.body), "application/json"
 	if v.operation == "upload-image" {
 		body, kind = picture(f.T)
 	}
-	r := httptest.NewRequestWithContext(context.WithValue(f.Context(), operation{}, v.operation), method, path, body)
+	r := httptest.NewRequestWithContext(context.WithValue(ctx, operation{}, v.operation), method, path, body)
 	if body.Len() > 0 {
 		r.Header.Set("Content-Type", kind)
 	}
@@ -166,10 +179,7 @@ func (f *traffic) serve(v visit, method, path string) {
 	r.AddCookie(&http.Cookie{Name: "session_id", Value: token})
 	w := httptest.NewRecorder()
 	f.mux.ServeHTTP(w, r)
-	if w.Code != http.StatusOK {
-		f.Fatalf("%s: %s %s answered %d: %s", v.operation, method, path, w.Code, w.Body)
-	}
-	f.remember(v, w)
+	return w
 }
 
 // remember notes what later visits ask for.
