@@ -32,7 +32,14 @@ type head struct {
 // (OpenGraph), else its title and description. charset is how it was said to be written,
 // empty if nothing was said; the page may say so too. A page that breaks off says what it
 // did until then.
-func Parse(page io.Reader, charset string) (parley.Preview, error) {
+func Parse(page io.Reader, charset string) (p parley.Preview, err error) {
+	defer func() {
+		// A page may be anything, and is read in the background, where a panic would end the
+		// process.
+		if broken := recover(); broken != nil {
+			p, err = parley.Preview{}, fmt.Errorf("parser: %v", broken)
+		}
+	}()
 	h, err := readHead(page)
 	if err != nil {
 		return parley.Preview{}, err
@@ -40,7 +47,6 @@ func Parse(page io.Reader, charset string) (parley.Preview, error) {
 	if charset == "" {
 		charset = h.charset
 	}
-	var p parley.Preview
 	for _, part := range []struct {
 		into *string
 		max  int

@@ -50,6 +50,17 @@ func TestWhatPagesSay(t *testing.T) {
 	}
 }
 
+// trap is a page that the parser stumbles over.
+type trap struct{}
+
+func (trap) Read([]byte) (int, error) { panic("index out of range") }
+
+func TestAPageThatTheParserStumblesOverIsAnError(t *testing.T) {
+	if p, err := preview.Parse(trap{}, ""); err == nil || p != (parley.Preview{}) {
+		t.Errorf("read %+v and the error %v", p, err)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(`<title>Joints</title><meta property="og:title" content="a&#0;b">`), "")
 	f.Add([]byte("<meta charset=latin1><title>K\xe4se"), "")
