@@ -137,7 +137,7 @@ func (p *newestPage) shown(s *store.Snapshot, v parley.Viewer) ([]parley.Message
 	if err != nil {
 		return nil, err
 	}
-	messages := append(make([]parley.Message, 0, len(p.messages)), p.messages...)
+	messages := slices.Clone(p.messages)
 	for i := range messages {
 		messages[i].UserHasLiked = liked[messages[i].ID]
 	}
@@ -198,10 +198,24 @@ func (o *opening) readPage(s *store.Snapshot) (err error) {
 	return err
 }
 
+// keptPage returns what was kept; nil if nothing was, or if the hub has heard of more
+// since, which spares the database being asked in vain.
+func (a *App) keptPage(key pageKey) *newestPage {
+	kept, hub := a.newest.of(key), a.hub.Load()
+	if kept == nil || hub == nil {
+		return kept
+	}
+	heard, _ := (*hub).Position(string(parley.ThreadChannel(key.threadID)))
+	if heard > kept.at.thread || (*hub).Control() > kept.at.control {
+		return nil
+	}
+	return kept
+}
+
 // openNewest is Messages for the newest page.
 func (a *App) openNewest(ctx context.Context, v parley.Viewer, threadID int64, q MessageQuery) ([]parley.Message, string, error) {
 	o := opening{pageKey: pageKey{threadID, q.Limit}, viewer: v, marks: q.MarkRead}
-	o.kept = a.newest.of(o.pageKey)
+	o.kept = a.keptPage(o.pageKey)
 	err := a.store.ViewAhead(ctx, o.names, o.read)
 	if errors.Is(err, errStale) {
 		o.kept = nil
