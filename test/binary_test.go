@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -73,6 +74,11 @@ func serve(t *testing.T, db string, args ...string) *program {
 	p.start()
 	t.Cleanup(func() {
 		p.kill()
+		for _, fault := range []string{" level=ERROR ", "DATA RACE"} {
+			for _, line := range p.log.lines(fault) {
+				t.Errorf("the program's own fault: %s", line)
+			}
+		}
 		if t.Failed() {
 			// Not so much that what failed is lost in it.
 			t.Logf("the program's log:\n%s", p.log.tail(3000))
@@ -184,6 +190,16 @@ func (l *lockedBuffer) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.Write(p)
+}
+
+// lines returns those lines that hold some text.
+func (l *lockedBuffer) lines(with string) (found []string) {
+	for line := range strings.Lines(l.tail(math.MaxInt)) {
+		if strings.Contains(line, with) {
+			found = append(found, strings.TrimSpace(line))
+		}
+	}
+	return found
 }
 
 // tail returns the last n bytes.
