@@ -156,21 +156,31 @@ type UserPatch struct {
 // UpdateUser changes what a person is, pays, and is written to. Open sockets
 // follow at once.
 func (a *App) UpdateUser(ctx context.Context, v parley.Viewer, id int64, patch UserPatch) (AdminUser, error) {
-	err := a.administrate(ctx, v, func(tx *store.Tx, v parley.Viewer) error {
-		old, err := person(&tx.Snapshot, id)
-		if err != nil {
-			return err
-		}
+	return a.changeUser(ctx, v, id, func(tx *store.Tx, actor int64, old parley.User) error {
 		u, err := patch.apply(&tx.Snapshot, old)
 		if err != nil {
 			return err
 		}
-		return updateUser(tx, v.ID, old, u)
+		return updateUser(tx, actor, old, u)
 	})
-	if err != nil {
-		return AdminUser{}, err
-	}
-	return a.User(ctx, v, id)
+}
+
+// changeUser runs a change of a person by the administration, and returns the person as
+// they are after it.
+func (a *App) changeUser(ctx context.Context, v parley.Viewer, id int64, change func(*store.Tx, int64, parley.User) error) (shown AdminUser, err error) {
+	err = a.administrate(ctx, v, func(tx *store.Tx, v parley.Viewer) error {
+		u, err := person(&tx.Snapshot, id)
+		if err != nil {
+			return err
+		}
+		if err := change(tx, v.ID, u); err != nil {
+			return err
+		}
+		u, _, err = tx.User(id)
+		shown = adminUser(u, tx.Now()) // read here: creators who demote or deactivate themselves cannot look again
+		return err
+	})
+	return shown, err
 }
 
 var sourcePattern = regexp.MustCompile(`^[a-z0-9_-]{0,32}$`)
@@ -260,30 +270,14 @@ func auditedUser(u parley.User) auditUser {
 // DeactivateUser takes all access from somebody and ends their sessions and
 // sockets.
 func (a *App) DeactivateUser(ctx context.Context, v parley.Viewer, id int64, reason string) (AdminUser, error) {
-	return a.setActive(ctx, v, id, func(tx *store.Tx, actor int64, u parley.User) error {
+	return a.changeUser(ctx, v, id, func(tx *store.Tx, actor int64, u parley.User) error {
 		return deactivate(tx, actor, u, reason)
 	})
 }
 
 // ReactivateUser lets somebody in again.
 func (a *App) ReactivateUser(ctx context.Context, v parley.Viewer, id int64) (AdminUser, error) {
-	return a.setActive(ctx, v, id, reactivate)
-}
-
-func (a *App) setActive(ctx context.Context, v parley.Viewer, id int64, change func(*store.Tx, int64, parley.User) error) (shown AdminUser, err error) {
-	err = a.administrate(ctx, v, func(tx *store.Tx, v parley.Viewer) error {
-		u, err := person(&tx.Snapshot, id)
-		if err != nil {
-			return err
-		}
-		if err := change(tx, v.ID, u); err != nil {
-			return err
-		}
-		u, _, err = tx.User(id)
-		shown = adminUser(u, tx.Now()) // read here: those who deactivate themselves cannot look again
-		return err
-	})
-	return shown, err
+	return a.changeUser(ctx, v, id, reactivate)
 }
 
 // auditAccount is what the audit log keeps of who may come in.

@@ -122,6 +122,16 @@ func TestACreatorMayLeaveWhenThereIsAnother(t *testing.T) {
 	}
 }
 
+func TestACreatorWhoStepsDownIsToldThatItIsDone(t *testing.T) {
+	f := openForum(t)
+	creator, team := parley.RoleCreator, parley.RoleTeam
+	must[app.AdminUser](t)(f.UpdateUser(t.Context(), f.Ada, f.Tomas.ID, app.UserPatch{Role: &creator}))
+	ada := must[app.AdminUser](t)(f.UpdateUser(t.Context(), f.Ada, f.Ada.ID, app.UserPatch{Role: &team}))
+	if ada.Role != parley.RoleTeam || ada.UserRole != "Team" {
+		t.Errorf("Ada is %+v", ada)
+	}
+}
+
 func TestATierInUseIsRetiredAndAnotherDeleted(t *testing.T) {
 	f := openForum(t)
 	ctx := t.Context()
