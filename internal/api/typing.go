@@ -27,7 +27,7 @@ type typingRequest struct {
 }
 
 func (a *API) tellTyping(ctx context.Context, in *typingRequest) (*answer[Done], error) {
-	if err := a.app.CheckAccess(ctx, viewerOf(ctx), in.ID); err != nil {
+	if err := a.app.CheckTyping(ctx, viewerOf(ctx), in.ID, in.Body.IsTyping); err != nil {
 		return nil, err
 	}
 	a.typing.Typing(principalOf(ctx).User, in.ID, in.Body.IsTyping)

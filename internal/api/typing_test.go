@@ -29,7 +29,11 @@ func TestTypingIsHeardOfThoseWhoMaySeeTheThread(t *testing.T) {
 	address := fmt.Sprintf("/api/forum/threads/%d/typing", paid.ID)
 	f.mina.post(address, `{"is_typing":true}`).ok()
 	f.finn.post(address, `{"is_typing":true}`).refused(403)
-	f.mina.post(address, `{"is_typing":false}`).ok()
+	f.tomas.post(fmt.Sprintf("/api/forum/moderation/users/%d/silence", f.mina.id), `{"reason":"Spam."}`).ok()
+	if p := f.mina.post(address, `{"is_typing":true}`).refused(403); p.Detail != "You are silenced until further notice: Spam." {
+		t.Errorf("told %q", p.Detail)
+	}
+	f.mina.post(address, `{"is_typing":false}`).ok() // she began before
 	f.stranger().post(address, `{"is_typing":true}`).refused(401)
 	if want := []string{"Mina 1 true", "Mina 1 false"}; !slices.Equal(e.heard, want) {
 		t.Errorf("heard %q, want %q", e.heard, want)

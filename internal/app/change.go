@@ -54,7 +54,7 @@ func (a *App) createAndTell(ctx context.Context, actor int64, idem Idempotency, 
 	return a.changeAndTell(ctx, actor, func(tx *store.Tx, v parley.Viewer) (err error) {
 		repeated := false
 		*id, repeated, err = once(tx, actor, idem, func() (int64, error) {
-			if err := checkSilence(tx, v); err != nil {
+			if err := checkSilence(&tx.Snapshot, v); err != nil {
 				return 0, err
 			}
 			return fn(tx, v)
@@ -108,7 +108,7 @@ func (a *App) changeAndTell(ctx context.Context, actor int64, fn func(*store.Tx,
 		}
 		return as(tx, actor, func(tx *store.Tx, v parley.Viewer) error {
 			if !with.own {
-				if err := checkSilence(tx, v); err != nil {
+				if err := checkSilence(&tx.Snapshot, v); err != nil {
 					return err
 				}
 			}

@@ -94,7 +94,7 @@ func (a *App) sanction(ctx context.Context, v parley.Viewer, userID int64, chang
 		if !v.Staff() {
 			return errTeamOnly
 		}
-		if err := checkSilence(tx, v); err != nil {
+		if err := checkSilence(&tx.Snapshot, v); err != nil {
 			return err
 		}
 		u, err := person(&tx.Snapshot, userID)
@@ -125,11 +125,11 @@ func sanctionAt(s parley.Sanction, now parley.Time) *Sanction {
 }
 
 // checkSilence refuses somebody who may write nothing that others see.
-func checkSilence(tx *store.Tx, v parley.Viewer) error {
-	if !v.Silenced(tx.Now()) {
+func checkSilence(s *store.Snapshot, v parley.Viewer) error {
+	if !v.Silenced(s.Now()) {
 		return nil
 	}
-	u, err := person(&tx.Snapshot, v.ID)
+	u, err := person(s, v.ID)
 	if err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func (a *App) setSettings(ctx context.Context, v parley.Viewer, change func(*sto
 			return err
 		}
 		if shownAlias(old) != shownAlias(settings) {
-			if err := checkSilence(tx, v); err != nil { // others see it
+			if err := checkSilence(&tx.Snapshot, v); err != nil { // others see it
 				return err
 			}
 			tx.Append(parley.UserRightsChanged{UserID: v.ID}) // open sockets tell under this name who types

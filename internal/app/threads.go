@@ -260,11 +260,14 @@ func (a *App) SubThreadCount(ctx context.Context, v parley.Viewer, messageID int
 	return n, err
 }
 
-// CheckAccess returns nil if v may see a thread, else the error that tells v why not.
-func (a *App) CheckAccess(ctx context.Context, v parley.Viewer, id int64) error {
+// CheckTyping returns nil if v may be seen to type in a thread, or to have stopped, else
+// the error that tells v why not.
+func (a *App) CheckTyping(ctx context.Context, v parley.Viewer, id int64, is bool) error {
 	return a.store.View(ctx, func(s *store.Snapshot) error {
-		_, err := readable(s, v, id)
-		return err
+		if _, err := readable(s, v, id); err != nil || !is {
+			return err
+		}
+		return checkSilence(s, v)
 	})
 }
 
