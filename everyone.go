@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 	_ "time/tzdata" // quiet hours are of a place, also where the machine knows none
+	"unicode/utf8"
 )
 
 // EveryoneSettings says how members of the team may mention everyone. A nil field
@@ -35,7 +36,12 @@ const (
 	maxWindowHours       = 30 * 24
 	maxCooldownMinutes   = 7 * 24 * 60
 	maxNotificationLimit = 1_000_000_000
+	maxDisableReason     = 500 // characters: everybody is sent it
 )
+
+// unnamedZones are what Go and many systems find a time zone by that is not the name of
+// one: each server would have its own.
+var unnamedZones = map[string]bool{"Local": true, "localtime": true, "posixrules": true}
 
 // CheckEveryoneSettings says what is wrong with settings, nil if nothing is.
 func CheckEveryoneSettings(s EveryoneSettings) error {
@@ -62,7 +68,10 @@ func CheckEveryoneSettings(s EveryoneSettings) error {
 	if s.QuietStart != nil && *s.QuietStart == *s.QuietEnd {
 		return InvalidField("quiet_hours_end", "must be another hour than quiet_hours_start")
 	}
-	if _, err := time.LoadLocation(s.Timezone); err != nil || s.Timezone == "" || s.Timezone == "Local" {
+	if s.DisableReason != nil && utf8.RuneCountInString(*s.DisableReason) > maxDisableReason {
+		return InvalidField("emergency_disable_reason", "must have at most %d characters", maxDisableReason)
+	}
+	if _, err := time.LoadLocation(s.Timezone); err != nil || s.Timezone == "" || unnamedZones[s.Timezone] {
 		return InvalidField("timezone", "must be a time zone of the IANA database, like Europe/Berlin")
 	}
 	known := func(t ThreadType) bool { return t == MainThread || t == SubThread }

@@ -126,6 +126,8 @@ func TestSettingsOfEveryoneAreChecked(t *testing.T) {
 		func(s *parley.EveryoneSettings) { s.Timezone = "Mars/Olympus" },
 		func(s *parley.EveryoneSettings) { s.Timezone = "" },
 		func(s *parley.EveryoneSettings) { s.Timezone = "Local" },
+		func(s *parley.EveryoneSettings) { s.Timezone = "localtime" },
+		func(s *parley.EveryoneSettings) { s.Disabled, s.DisableReason = true, new(strings.Repeat("ж", 501)) },
 		func(s *parley.EveryoneSettings) { s.AllowedThreadTypes = []parley.ThreadType{} },
 		func(s *parley.EveryoneSettings) { s.AllowedThreadTypes = []parley.ThreadType{"main", "side"} },
 	} {
