@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"parley"
 	"parley/internal/store"
 )
@@ -32,7 +34,7 @@ var specialPeople = []struct {
 // first; before them the special mentions that v may use and q begins. What is no
 // text is in nobody's name.
 func (a *App) SearchUsers(ctx context.Context, v parley.Viewer, q string, limit int) ([]Person, error) {
-	fold := parley.FoldName(q)
+	fold := parley.FoldName(norm.NFC.String(q)) // as names are kept
 	people := []Person{}
 	if fold == "" || !utf8.ValidString(fold) || strings.ContainsRune(fold, 0) {
 		return people, nil

@@ -55,6 +55,25 @@ func TestAnAliasIsOneThatNobodyIsTakenFor(t *testing.T) {
 	}
 }
 
+// TestAnAliasIsFoundHoweverItsAccentsAreWritten writes them apart, as some keyboards and
+// file names do.
+func TestAnAliasIsFoundHoweverItsAccentsAreWritten(t *testing.T) {
+	f := openForum(t)
+	f.alias(f.Mina, "Zoe\u0308")
+	for _, name := range []string{"Zoë", "zoe\u0308"} {
+		m := f.post(f.Finn, f.Free, "@"+name)
+		if len(m.Mentions) != 1 || m.Mentions[0] != "Zoë" {
+			t.Errorf("%q mentions %q", name, m.Mentions)
+		}
+		if found := must[[]app.Person](t)(f.SearchUsers(t.Context(), f.Finn, name, 5)); len(found) != 1 {
+			t.Errorf("%q finds %+v", name, found)
+		}
+	}
+	if notices := f.notices(f.Mina); len(notices) != 2 {
+		t.Errorf("Mina was told %+v", notices)
+	}
+}
+
 func TestAnAliasThatIsClearedIsNotInUse(t *testing.T) {
 	f := openForum(t)
 	none := ""

@@ -9,6 +9,7 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
+	"golang.org/x/text/unicode/norm"
 
 	"parley"
 )
@@ -65,6 +66,7 @@ func (mentionParser) Parse(_ ast.Node, block text.Reader, context parser.Context
 // resolve returns whom a name means. The first pass knows the special names
 // alone, and remembers the others.
 func (p *pass) resolve(name string) (parley.Mention, bool) {
+	name = norm.NFC.String(name) // as names are kept; some keyboards and files give accents apart
 	folded := parley.FoldName(name)
 	switch special := parley.SpecialMention(folded); special {
 	case parley.MentionEveryone, parley.MentionCreator, parley.MentionTeam:

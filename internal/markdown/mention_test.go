@@ -28,6 +28,7 @@ func TestAMentionBecomesASpanThatNamesThePerson(t *testing.T) {
 		{"@Finn_", `<span class="mention" data-user-id="9">@Finn_</span>`},
 		{"_@Finn__", `<em><span class="mention" data-user-id="9">@Finn_</span></em>`},
 		{"@ZOË", `<span class="mention" data-user-id="12">@Zoë</span>`},
+		{"@Zoe\u0308", `<span class="mention" data-user-id="12">@Zoë</span>`},
 		{"line\n@Mina", "line<br>\n" + mina},
 		{"@everyone look", `<span class="mention mention-everyone" data-mention-type="everyone">@everyone</span> look`},
 		{"@Creator", `<span class="mention mention-creator" data-mention-type="creator">@creator</span>`},
