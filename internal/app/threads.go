@@ -264,10 +264,13 @@ func (a *App) SubThreadCount(ctx context.Context, v parley.Viewer, messageID int
 // the error that tells v why not.
 func (a *App) CheckTyping(ctx context.Context, v parley.Viewer, id int64, is bool) error {
 	return a.store.View(ctx, func(s *store.Snapshot) error {
-		if _, err := readable(s, v, id); err != nil || !is {
-			return err
+		if is {
+			if err := checkSilence(s, v); err != nil {
+				return err
+			}
 		}
-		return checkSilence(s, v)
+		_, err := readable(s, v, id)
+		return err
 	})
 }
 

@@ -68,7 +68,7 @@ var routes = []route{
 	{"POST /api/forum/threads/{id}/mute", inThreads(``, seen)},
 	{"DELETE /api/forum/threads/{id}/mute", inThreads(``, seen)},
 	{"POST /api/forum/threads/{id}/mark-read", inThreads(``, seen)},
-	{"POST /api/forum/threads/{id}/typing", inThreads(`{"is_typing":true}`, seen)},
+	{"POST /api/forum/threads/{id}/typing", speaking(inThreads(`{"is_typing":true}`, seen))},
 	{"POST /api/forum/messages/{id}/like", speaking(onMessages(``, likable))},
 	{"DELETE /api/forum/messages/{id}/like", speaking(onMessages(``, likable))},
 	{"POST /api/forum/messages/{id}/flag", speaking(flags)},
@@ -275,7 +275,7 @@ func speaking(whole probe) probe {
 			if strings.Contains(r.name, "/messages/{id}") {
 				id = t.messages[0].id
 			}
-			a := f.ask(p, r, id, `{"title":"Hello","content":"Hello","reason":"spam","thread_id":4711}`)
+			a := f.ask(p, r, id, `{"title":"Hello","content":"Hello","reason":"spam","thread_id":4711,"is_typing":true}`)
 			equal(f, a.status, 403, "%s, silenced", a.what)
 		}
 	}
