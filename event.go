@@ -152,9 +152,11 @@ type (
 		CallID   int64 `json:"call"`
 	}
 	// CallsChanged says that such notifications in a thread came, went or were closed
-	// to some: nobody is shown it, but everybody's counts may be other ones.
+	// to some: nobody is shown it, but the counts of those may be other ones who see the
+	// thread, or could before.
 	CallsChanged struct {
-		ThreadID int64 `json:"thread"`
+		ThreadID int64   `json:"thread"`
+		Access   *Access `json:"access,omitempty"` // before; nil: nobody knows, and all are told their counts
 	}
 	// EveryoneSwitched says that nobody can mention everyone any more, or again. It
 	// goes to all, as EveryoneDisabledFrame or

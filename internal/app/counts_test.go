@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -146,6 +147,47 @@ func TestCountsTellNothingOfAThreadToThoseWhoNeitherCouldNorCanSeeIt(t *testing.
 	told("the message restored", f.Mina, 0, func() error { _, err := f.RestoreMessage(t.Context(), f.Ada, m.ID); return err })
 	told("the message deleted again", f.Tomas, 1, deleting)
 	told("the thread deleted", f.Mina, 0, func() error { _, err := f.DeleteThread(t.Context(), f.Ada, paid); return err })
+}
+
+// TestAMentionOfEveryoneTellsNothingToThoseWhoCannotSeeIt: who loses a thread with it is
+// told the count that is left, and nothing of what happens there afterwards.
+func TestAMentionOfEveryoneTellsNothingToThoseWhoCannotSeeIt(t *testing.T) {
+	f := openForum(t)
+	ctx := t.Context()
+	told := func(name string, whom []parley.Viewer, change func() error) {
+		t.Helper()
+		everybody := []parley.Viewer{f.Ada, f.Tomas, f.Mina, f.Finn}
+		for _, v := range everybody {
+			f.counts(v)
+		}
+		if err := change(); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, v := range everybody {
+			got, want := f.counts(v), slices.Contains(whom, v)
+			unread := must[app.Count](t)(f.NotificationCount(ctx, f.now(v)))
+			if is := len(got.total) > 0; is != want || is && got.total[len(got.total)-1].Count != unread.Count {
+				t.Errorf("%s: %d is told %+v, unread are %+v", name, v.ID, got, unread)
+			}
+		}
+	}
+	set := func(private bool) func() error {
+		return func() error {
+			return drop(f.UpdateThread(ctx, f.Ada, f.Paid.ID, app.ThreadPatch{Private: &private}))
+		}
+	}
+	var called parley.Message
+	call := func() error { called = f.post(f.Ada, f.Paid, "@everyone"); return nil }
+	staff, paying := []parley.Viewer{f.Ada, f.Tomas}, []parley.Viewer{f.Ada, f.Tomas, f.Mina}
+	told("called", paying, call)
+	told("made private", paying, set(true))
+	told("called in private", staff, call)
+	told("called back in private", staff, func() error { return drop(f.EditMessage(ctx, f.Ada, called.ID, "nobody")) })
+	told("opened again", paying, set(false))
+	told("called again", paying, call)
+	told("called back", paying, func() error { return drop(f.DeleteMessage(ctx, f.Ada, called.ID)) })
+	told("called once more", paying, call)
+	told("the thread deleted", paying, func() error { return drop(f.DeleteThread(ctx, f.Ada, f.Paid.ID)) })
 }
 
 func TestReadingAThreadGoesForwardsOnly(t *testing.T) {

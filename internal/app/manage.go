@@ -41,7 +41,7 @@ func (a *App) UpdateThread(ctx context.Context, v parley.Viewer, id int64, patch
 				return err
 			}
 		}
-		return tx.CallsClosed(idsOf(changed))
+		return tx.CallsClosed(changed)
 	})
 	if err != nil {
 		return parley.Thread{}, err
@@ -186,18 +186,9 @@ func (a *App) DeleteThread(ctx context.Context, v parley.Viewer, id int64) (int,
 				return err
 			}
 		}
-		return tx.CallsClosed(idsOf(deleted))
+		return tx.CallsClosed(deleted)
 	})
 	return len(deleted), err
-}
-
-// idsOf returns the ids of threads.
-func idsOf(threads []store.ThreadState) []int64 {
-	ids := make([]int64, len(threads))
-	for i, t := range threads {
-		ids[i] = t.ID
-	}
-	return ids
 }
 
 // deleteThreads deletes a thread and its sub-threads, which follow it.

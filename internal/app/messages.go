@@ -286,7 +286,7 @@ func (a *App) EditMessage(ctx context.Context, v parley.Viewer, id int64, conten
 			return err
 		}
 		if mentionsEveryone(m) && !d.callsEveryone() {
-			if err := tx.WithdrawCall(t.ID, id); err != nil {
+			if err := tx.WithdrawCall(id); err != nil {
 				return err
 			}
 		}

@@ -134,7 +134,7 @@ func tellMoved(tx *store.Tx, m store.MessageState, from, to store.ThreadState, m
 // bringAlong tells of threads that grew out of messages which were moved to a thread:
 // they are sub-threads of that one now, and no more open than it.
 func bringAlong(tx *store.Tx, to store.ThreadState, grown []store.ThreadState) error {
-	var changed []int64
+	var changed []store.ThreadState
 	counted := map[int64]bool{}
 	for _, old := range grown {
 		if !counted[old.ParentMessageID] {
@@ -147,7 +147,7 @@ func bringAlong(tx *store.Tx, to store.ThreadState, grown []store.ThreadState) e
 		tx.Append(parley.ThreadsChanged{ThreadIDs: []int64{old.ID}, Access: old.Access.Or(access)})
 		if access != old.Access {
 			tx.Append(parley.ThreadUpdated{ThreadID: old.ID}, parley.ThreadRightsChanged{ThreadID: old.ID})
-			changed = append(changed, old.ID)
+			changed = append(changed, old)
 		}
 	}
 	return tx.CallsClosed(changed)

@@ -62,7 +62,7 @@ type recounts struct {
 	waiting map[recount]int64 // how many were marked read, by the change without that
 
 	calls   []committedCall         // that are to be published
-	threads map[int64]bool          // calls in them changed: everybody here is to be told
+	threads map[int64]parley.Access // calls in them changed: who sees them is to be told, and who could before
 	changed map[int64]parley.Access // threads that may have been closed to some, or are gone, and who could see them
 	seen    map[uint64]bool         // the events that said so
 }
@@ -72,7 +72,7 @@ const maxRecounts = 10_000
 
 func newRecounts() *recounts {
 	return &recounts{
-		wake: make(chan struct{}, 1), waiting: make(map[recount]int64), threads: make(map[int64]bool),
+		wake: make(chan struct{}, 1), waiting: make(map[recount]int64), threads: make(map[int64]parley.Access),
 		changed: make(map[int64]parley.Access), seen: make(map[uint64]bool),
 	}
 }
@@ -212,12 +212,6 @@ func distinct(ids []int64) []int64 {
 	ids = slices.Clone(ids)
 	slices.Sort(ids)
 	return slices.Compact(ids)
-}
-
-// sendCountsOf sends many people's sockets on this replica what they have not read
-// in all and in some threads, all read at once.
-func (a *App) sendCountsOf(ctx context.Context, hub Publisher, users, threads []int64) error {
-	return a.eachUnread(ctx, users, threads, nil, func(user int64, u store.Unread) { a.sendUnread(hub, user, u) })
 }
 
 // eachUnread reads what many people have not read, see store.Snapshot.UnreadOf, and

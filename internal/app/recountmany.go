@@ -28,14 +28,18 @@ func (r *recounts) everybody(l store.Logged) {
 	}
 	switch e := l.Event.(type) {
 	case parley.Called:
-		r.threads[e.ThreadID] = true
+		noteAccess(r.threads, e.ThreadID, parley.Access{Private: true}) // nobody could see it who cannot now
 	case parley.CallsChanged:
-		r.threads[e.ThreadID] = true
+		before := parley.Access{}
+		if e.Access != nil {
+			before = *e.Access
+		}
+		noteAccess(r.threads, e.ThreadID, before)
 	case parley.ThreadDeleted:
-		r.noteChanged(e.ThreadID, e.Access)
+		noteAccess(r.changed, e.ThreadID, e.Access)
 	case parley.ThreadsChanged:
 		for _, id := range e.ThreadIDs {
-			r.noteChanged(id, e.Access)
+			noteAccess(r.changed, id, e.Access)
 		}
 	default:
 		return
@@ -47,12 +51,12 @@ func (r *recounts) everybody(l store.Logged) {
 	r.stir()
 }
 
-// noteChanged takes note of a thread that an access let see. r.mu is held.
-func (r *recounts) noteChanged(thread int64, access parley.Access) {
-	if earlier, waits := r.changed[thread]; waits {
+// noteAccess takes note of a thread that an access let see.
+func noteAccess(threads map[int64]parley.Access, thread int64, access parley.Access) {
+	if earlier, waits := threads[thread]; waits {
 		access = access.Or(earlier)
 	}
-	r.changed[thread] = access
+	threads[thread] = access
 }
 
 // committedCall is the event of a call that was committed here at a time.
@@ -70,22 +74,12 @@ func (r *recounts) publish(l store.Logged, committed time.Time) {
 	r.stir()
 }
 
-func (r *recounts) takeCalls() (calls []committedCall, threads []int64) {
+func (r *recounts) takeCalls() (calls []committedCall, before map[int64]parley.Access) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	calls, threads = r.calls, slices.Sorted(maps.Keys(r.threads))
-	r.calls = nil
-	clear(r.threads)
-	return calls, threads
-}
-
-// putBackCalls has threads in which calls changed wait again.
-func (r *recounts) putBackCalls(threads []int64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, id := range threads {
-		r.threads[id] = true
-	}
+	calls, before = r.calls, r.threads
+	r.calls, r.threads = nil, make(map[int64]parley.Access)
+	return calls, before
 }
 
 func (r *recounts) takeChanged() map[int64]parley.Access {
@@ -96,19 +90,24 @@ func (r *recounts) takeChanged() map[int64]parley.Access {
 	return changed
 }
 
-// putBackChanged has threads wait again that were taken.
-func (r *recounts) putBackChanged(changed map[int64]parley.Access) {
+// putBackThreads has threads wait again that were taken: in which calls changed, and that
+// changed.
+func (r *recounts) putBackThreads(called, changed map[int64]parley.Access) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	for id, access := range called {
+		noteAccess(r.threads, id, access)
+	}
 	for id, access := range changed {
-		r.noteChanged(id, access)
+		noteAccess(r.changed, id, access)
 	}
 }
 
-// recountCalls publishes the calls that wait and sends everybody here what they have
-// not read after them, all read at once.
+// recountCalls publishes the calls that wait and sends those here who see their threads,
+// or could, what they have not read after them, all read at once. For others even the
+// count they know would tell that something happened there.
 func (a *App) recountCalls(ctx context.Context, hub Publisher) error {
-	calls, threads := a.recounts.takeCalls()
+	calls, before := a.recounts.takeCalls()
 	for _, c := range calls {
 		logged := []store.Logged{c.Logged}
 		var events []realtime.Event
@@ -118,12 +117,12 @@ func (a *App) recountCalls(ctx context.Context, hub Publisher) error {
 		})
 		a.publish(ctx, logged, events, c.at, err)
 	}
-	if len(threads) == 0 {
+	if len(before) == 0 {
 		return nil
 	}
-	err := a.sendCountsOf(ctx, hub, connectedUsers(hub), threads)
+	err := a.sendConcerned(ctx, hub, connectedUsers(hub), slices.Sorted(maps.Keys(before)), before)
 	if err != nil {
-		a.recounts.putBackCalls(threads)
+		a.recounts.putBackThreads(before, nil)
 	}
 	return err
 }
@@ -147,7 +146,7 @@ func (a *App) recountChanged(ctx context.Context, hub Publisher) error {
 		err = a.sendConcerned(ctx, hub, users, threads, before)
 	}
 	if err != nil {
-		a.recounts.putBackChanged(before)
+		a.recounts.putBackThreads(nil, before)
 	}
 	return err
 }

@@ -63,7 +63,7 @@ func (a *App) recountUnheard(ctx context.Context) {
 	switch {
 	case err != nil:
 	case a.unheard.cursor == 0:
-		err = a.sendCountsOf(ctx, *hub, connectedUsers(*hub), nil)
+		err = a.eachUnread(ctx, connectedUsers(*hub), nil, nil, func(user int64, u store.Unread) { a.sendUnread(*hub, user, u) })
 	default:
 		err = a.sendUnheard(ctx, *hub, changed)
 	}

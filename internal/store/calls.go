@@ -76,22 +76,50 @@ func (tx *Tx) AddCall(t ThreadState, senderID, messageID int64, late bool) error
 
 // WithdrawCall takes back what a message called, if it did, with the event that says
 // so.
-func (tx *Tx) WithdrawCall(threadID, messageID int64) error {
+func (tx *Tx) WithdrawCall(messageID int64) error {
 	n, err := tx.exec(`UPDATE calls SET is_withdrawn = 1 WHERE message_id = $1 AND is_withdrawn = 0`, messageID)
-	if n > 0 {
-		tx.Append(parley.CallsChanged{ThreadID: threadID})
+	if err != nil || n == 0 {
+		return err
+	}
+	return tx.tellCalls([]int64{messageID})
+}
+
+// tellCalls appends that the calls of messages changed.
+func (tx *Tx) tellCalls(messageIDs []int64) error {
+	threads, err := tx.threadsCalledIn("message_id", messageIDs)
+	if err != nil || len(threads) == 0 {
+		return err
+	}
+	doors, err := tx.AccessTo(threads)
+	for _, id := range threads {
+		access := doors[id]
+		tx.Append(parley.CallsChanged{ThreadID: id, Access: &access})
 	}
 	return err
 }
 
-// tellCalls appends that the calls changed which a column of these values has.
-func (tx *Tx) tellCalls(column string, values []int64) error {
-	var args arguments
-	threads, err := list(&tx.Snapshot, scalar[int64], `SELECT DISTINCT thread_id FROM calls WHERE `+column+` IN `+in(&args, values), args...)
+// CallsClosed appends the events that say so where messages call everyone in threads
+// that go or are closed to some; they are given as they were.
+func (tx *Tx) CallsClosed(before []ThreadState) error {
+	if len(before) == 0 {
+		return nil
+	}
+	closed := make(map[int64]*parley.Access, len(before))
+	ids := make([]int64, len(before))
+	for i, t := range before {
+		ids[i], closed[t.ID] = t.ID, &t.Access
+	}
+	threads, err := tx.threadsCalledIn("thread_id", ids)
 	for _, id := range threads {
-		tx.Append(parley.CallsChanged{ThreadID: id})
+		tx.Append(parley.CallsChanged{ThreadID: id, Access: closed[id]})
 	}
 	return err
+}
+
+// threadsCalledIn returns the threads of the calls which a column of these values has.
+func (tx *Tx) threadsCalledIn(column string, values []int64) ([]int64, error) {
+	var args arguments
+	return list(&tx.Snapshot, scalar[int64], `SELECT DISTINCT thread_id FROM calls WHERE `+column+` IN `+in(&args, values), args...)
 }
 
 // readCalls marks those of the calls read that v sees and that are wanted, and

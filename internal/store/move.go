@@ -37,7 +37,7 @@ func (tx *Tx) MoveMessages(root MessageState, there []Touched, deleted []int64, 
 	}
 	slices.Sort(ids)
 	for batch := range slices.Chunk(ids, 256) {
-		if err := tx.tellCalls("message_id", batch); err != nil { // the old thread; NotifiedOf tells the new one
+		if err := tx.tellCalls(batch); err != nil { // the old thread; NotifiedOf tells the new one
 			return err
 		}
 		for _, move := range []string{

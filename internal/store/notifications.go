@@ -244,7 +244,7 @@ func (tx *Tx) NotifiedOf(messageIDs []int64) ([]int64, error) {
 			return nil, err
 		}
 		users = append(users, some...)
-		if err := tx.tellCalls("message_id", batch); err != nil {
+		if err := tx.tellCalls(batch); err != nil {
 			return nil, err
 		}
 	}
@@ -265,15 +265,6 @@ func (tx *Tx) Withdraw(messageIDs []int64, notices ...parley.Notice) error {
 		}
 	}
 	return nil
-}
-
-// CallsClosed appends the events that say so where messages call everyone in threads
-// that go or are closed to some.
-func (tx *Tx) CallsClosed(threadIDs []int64) error {
-	if len(threadIDs) == 0 {
-		return nil
-	}
-	return tx.tellCalls("thread_id", threadIDs)
 }
 
 // UnreadersOf returns the users with unread notifications in these threads, gone or

@@ -211,7 +211,7 @@ func readNotifications(tx *Tx, v parley.Viewer) error {
 	return all(
 		only(tx.Notifications(v, 0, 20, 0)), only(tx.Notifications(v, 9, 20, 0)), found(tx.Notification(v, 1)),
 		only(tx.CountNotifications(v)), only(tx.UnreadNotifications(v, 0)), only(tx.UnreadNotifications(v, 1)),
-		only(tx.UnreadersOf([]int64{1, 2})), tx.CallsClosed([]int64{1, 2}), tx.Recount([]int64{1, 2}, 1, 0), found(tx.RecountsSince(1)), only(tx.NotifiedOf([]int64{1, 2})), only(tx.CountVersion(1)),
+		only(tx.UnreadersOf([]int64{1, 2})), tx.CallsClosed([]ThreadState{{ID: 1}, {ID: 2}}), tx.Recount([]int64{1, 2}, 1, 0), found(tx.RecountsSince(1)), only(tx.NotifiedOf([]int64{1, 2})), only(tx.CountVersion(1)),
 		only(tx.MentionedBy(1)), only(tx.ToldOf(1, []int64{1, 2})), tx.Retell(1, Told{UserID: 1, Kind: parley.NotifyReply}), only(tx.Edits(1)),
 	)
 }
@@ -243,8 +243,8 @@ func callEveryone(tx *Tx, v parley.Viewer) error {
 	return all(
 		called, err, only(tx.Reached(1, 1)), only(tx.Exceptions(c)), only(tx.UnreadNotifications(v, 0)), only(tx.UnreadNotifications(v, 1)),
 		only(tx.Notifications(v, 0, 20, 0)), found(tx.Notification(v, c.ID)), only(tx.UnreadOf([]int64{1, 2}, []int64{1}, nil)),
-		only(tx.ReadThread(v, 1, 1)), only(tx.DeleteNotification(2, c.ID)), tx.WithdrawCall(1, 1), only(tx.PruneCalls()),
-		only(tx.NotifiedOf([]int64{1})), only(tx.UnreadersOf([]int64{1})), tx.CallsClosed([]int64{1}), tx.hearMentions(1, 1, false), tx.hearMentions(1, 1, true), tx.deafenNewFollower(1, 2),
+		only(tx.ReadThread(v, 1, 1)), only(tx.DeleteNotification(2, c.ID)), tx.WithdrawCall(1), only(tx.PruneCalls()),
+		only(tx.NotifiedOf([]int64{1})), only(tx.UnreadersOf([]int64{1})), tx.CallsClosed([]ThreadState{{ID: 1}}), tx.hearMentions(1, 1, false), tx.hearMentions(1, 1, true), tx.deafenNewFollower(1, 2),
 	)
 }
 

@@ -192,7 +192,7 @@ func (m *rowPerMember) edit(_ *called, _ *callable, how int) {
 		return
 	}
 	s.calls = false
-	m.update(func(tx *store.Tx) error { return tx.WithdrawCall(s.thread.ID, s.id) })
+	m.update(func(tx *store.Tx) error { return tx.WithdrawCall(s.id) })
 }
 
 // remove deletes a message or restores it.
