@@ -334,6 +334,20 @@ func TestARestrictionIsToldCountedAndExpiresByItself(t *testing.T) {
 	}
 }
 
+func TestWhoBecomesCreatorIsNoLongerRestrictedNorToldSo(t *testing.T) {
+	f := openForum(t)
+	ctx, creator := t.Context(), parley.RoleCreator
+	if err := f.RestrictEveryone(ctx, f.Ada, f.Tomas.ID, app.NewRestriction{Reason: "Too loud."}); err != nil {
+		t.Fatal(err)
+	}
+	must[app.AdminUser](t)(f.UpdateUser(ctx, f.Ada, f.Tomas.ID, app.UserPatch{Role: &creator}))
+	tomas := f.now(f.Tomas)
+	f.mayCall(tomas)
+	if greeting := must[app.Greeting](t)(f.Greeting(ctx, tomas)); greeting.Restricted != nil {
+		t.Errorf("he is greeted %+v", greeting.Restricted)
+	}
+}
+
 // TestARestrictionEndsByTheClockOfTheDatabase: it may end, or begin, between the
 // request's arrival and its transaction. What holds in the transaction decides.
 func TestARestrictionEndsByTheClockOfTheDatabase(t *testing.T) {

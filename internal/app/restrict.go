@@ -134,10 +134,14 @@ func (a *App) RestrictedUsers(ctx context.Context, v parley.Viewer) (users []Res
 }
 
 // restrictionFrame shows a restriction to the person restricted; nil if none is in
-// force.
+// force, as for creators.
 func restrictionFrame(s *store.Snapshot, userID int64) (*parley.EveryoneRestrictedFrame, error) {
 	r, err := s.Restriction(userID)
 	if err != nil || r == nil {
+		return nil, err
+	}
+	u, _, err := s.User(userID)
+	if err != nil || u.Role == parley.RoleCreator { // who was restricted before: it holds again if they step down
 		return nil, err
 	}
 	by, _, err := s.User(r.By)
