@@ -101,7 +101,7 @@ type (
 			QuietEnd           bound   `json:"quiet_hours_end,omitempty" doc:"0 to 23; null: none."`
 			Timezone           *string `json:"timezone,omitempty" example:"Europe/Berlin"`
 			Disabled           *bool   `json:"everyone_globally_disabled,omitempty"`
-			DisableReason      text    `json:"emergency_disable_reason,omitempty"`
+			DisableReason      text    `json:"emergency_disable_reason,omitempty" doc:"At most 500 characters, which everybody is sent; null or empty: none."`
 			AllowedThreadTypes kinds   `json:"allowed_thread_types,omitempty" doc:"Null: any."`
 		} `nameHint:"EveryoneModeration"`
 	}
