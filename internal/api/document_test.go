@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"parley/internal/api"
@@ -34,6 +36,36 @@ func at(value any, keys ...string) any {
 		value = object[key]
 	}
 	return value
+}
+
+// promised are the statuses that the document names, by method and path.
+var promised = sync.OnceValue(func() map[string]map[string]any {
+	mux, w := http.NewServeMux(), httptest.NewRecorder()
+	api.New(nil, api.Config{}).Register(mux)
+	mux.ServeHTTP(w, httptest.NewRequest("GET", "/openapi.json", nil))
+	var document struct {
+		Paths map[string]map[string]struct{ Responses map[string]any }
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &document); err != nil {
+		panic(err)
+	}
+	statuses := map[string]map[string]any{}
+	for path, operations := range document.Paths {
+		for method, operation := range operations {
+			statuses[strings.ToUpper(method)+" "+path] = operation.Responses
+		}
+	}
+	return statuses
+})
+
+// promises checks that the document names the status which an operation answered with.
+// HEAD is GET without a body, and what is no operation is in no document.
+func promises(t *testing.T, pattern string, status int) {
+	t.Helper()
+	statuses, described := promised()[pattern]
+	if _, named := statuses[strconv.Itoa(status)]; described && !named {
+		t.Errorf("%s answered %d, which its document does not name", pattern, status)
+	}
 }
 
 func TestTheDocumentDescribesEveryRoute(t *testing.T) {

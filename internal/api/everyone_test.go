@@ -57,6 +57,20 @@ func TestLimitsOfEveryoneAreSetAndTakenAway(t *testing.T) {
 	}
 }
 
+// TestAnEditThatMentionsEveryoneTooOftenIsToBeTriedLater is of the one limit of rates
+// that edits have.
+func TestAnEditThatMentionsEveryoneTooOftenIsToBeTriedLater(t *testing.T) {
+	f := open(t, api.Config{})
+	f.ada.patch(everyone+"settings", `{"team_rate_limit":1}`).ok()
+	thread := f.ada.thread("Joints")
+	f.tomas.say(thread.ID, "@everyone hello")
+	message := f.tomas.say(thread.ID, "hello")
+	edit := f.tomas.patch(path("/messages/%d", message.ID), `{"content":"@everyone hello"}`)
+	if edit.refused(429); edit.header.Get("Retry-After") != "86400" {
+		t.Errorf("to be tried after %s s", edit.header.Get("Retry-After"))
+	}
+}
+
 func TestAMentionOfEveryoneIsApprovedOrRejected(t *testing.T) {
 	f := open(t, api.Config{})
 	thread := f.ada.thread("Joints")

@@ -31,6 +31,7 @@ type forum struct {
 	store *store.Store
 	app   *app.App
 	api   *api.API
+	mux   *http.ServeMux
 	url   string
 
 	client http.RoundTripper // follows no redirects
@@ -53,9 +54,9 @@ func open(t *testing.T, cfg api.Config) *forum {
 	f := &forum{t: t, store: s, app: app.New(s, app.Options{Logger: cfg.Logger})}
 	f.work()
 	f.api = api.New(f.app, cfg)
-	mux := http.NewServeMux()
-	f.api.Register(mux)
-	server := httptest.NewServer(mux)
+	f.mux = http.NewServeMux()
+	f.api.Register(f.mux)
+	server := httptest.NewServer(f.mux)
 	t.Cleanup(server.Close)
 	f.url, f.client = server.URL, server.Client().Transport
 	f.people()
@@ -171,6 +172,8 @@ func (p *person) call(method, path, body string, headers ...string) answered {
 	if err != nil {
 		p.f.t.Fatal(err)
 	}
+	_, pattern := p.f.mux.Handler(r)
+	promises(p.f.t, pattern, response.StatusCode)
 	return answered{t: p.f.t, what: p.name + ": " + method + " " + path, status: response.StatusCode, header: response.Header, body: text}
 }
 

@@ -12,7 +12,7 @@ import (
 func (a *API) routes() []route {
 	return []route{
 		{"GET", "/api/forum/threads", threads, "list-threads", "List the threads you can access", refusals(), handle(a.listThreads)},
-		{"POST", "/api/forum/threads", threads, "create-thread", "Start a thread", refusals(400, 403, 429), handle(a.createThread)},
+		{"POST", "/api/forum/threads", threads, "create-thread", "Start a thread", refusals(400, 429), handle(a.createThread)},
 		{"GET", "/api/forum/threads/{id}", threads, "get-thread", "Get a thread", refusals(), handle(a.getThread)},
 		{"PATCH", "/api/forum/threads/{id}", threads, "update-thread", "Change a thread's title, settings or access", refusals(400), handle(a.updateThread)},
 		{"DELETE", "/api/forum/threads/{id}", threads, "delete-thread", "Delete a thread and its sub-threads", refusals(), handle(a.deleteThread)},
@@ -32,7 +32,7 @@ func (a *API) routes() []route {
 		{"GET", "/api/forum/threads/{id}/recent", messages, "list-recent-messages", "List the messages since one, for polling", refusals(), handle(a.recentMessages)},
 		{"POST", "/api/forum/threads/{id}/messages", messages, "post-message", "Post a message", refusals(429), handle(a.postMessage)},
 		{"POST", "/api/forum/threads/{id}/typing", messages, "tell-typing", "Tell that you are typing, without a socket", refusals(), handle(a.tellTyping)},
-		{"PATCH", "/api/forum/messages/{id}", messages, "edit-message", "Edit a message", refusals(), handle(a.editMessage)},
+		{"PATCH", "/api/forum/messages/{id}", messages, "edit-message", "Edit a message", refusals(429), handle(a.editMessage)},
 		{"DELETE", "/api/forum/messages/{id}", messages, "delete-message", "Delete a message and the replies to it", refusals(400), handle(a.deleteMessage)},
 		{"POST", "/api/forum/messages/{id}/restore", messages, "restore-message", "Restore a deleted message and the replies deleted with it, or a hidden one", refusals(400, 409), handle(a.restoreMessage)},
 		{"GET", "/api/forum/messages/{id}/history", messages, "list-history", "List what a message said before its edits", refusals(), handle(a.listHistory)},
@@ -65,27 +65,27 @@ func (a *API) routes() []route {
 		{"GET", "/api/forum/user-tier-info", people, "get-my-tier", "Get what your membership is and gives access to", refusals(), handle(a.tierStanding)},
 		{"GET", "/api/forum/users/search", people, "search-users", "Find people to mention", refusals(), handle(a.searchUsers)},
 
-		{"GET", "/api/forum/moderation/everyone/settings", everyone, "get-everyone-moderation", "Get how the team may mention everyone", refusals(403), handle(a.getEveryone)},
-		{"PATCH", "/api/forum/moderation/everyone/settings", everyone, "update-everyone-moderation", "Change how the team may mention everyone", refusals(403), handle(a.updateEveryone)},
-		{"GET", "/api/forum/moderation/everyone/pending", everyone, "list-pending-everyone", "List mentions of everyone that wait for approval", refusals(403), handle(a.listPending)},
-		{"POST", "/api/forum/moderation/everyone/pending/{id}/approve", everyone, "approve-everyone", "Notify everyone as a message asks", refusals(403, 409), handle(a.approvePending)},
-		{"POST", "/api/forum/moderation/everyone/pending/{id}/reject", everyone, "reject-everyone", "Leave everyone in peace", refusals(403), handle(a.rejectPending)},
-		{"POST", "/api/forum/moderation/everyone/emergency-disable", everyone, "disable-everyone", "Keep everybody from mentioning everyone", refusals(403), handle(a.disableEveryone)},
-		{"POST", "/api/forum/moderation/everyone/emergency-enable", everyone, "enable-everyone", "Let everyone be mentioned again", refusals(403), handle(a.enableEveryone)},
-		{"GET", "/api/forum/moderation/everyone/analytics", everyone, "get-everyone-analytics", "Get how everyone was mentioned", refusals(403), handle(a.getAnalytics)},
-		{"POST", "/api/forum/moderation/everyone/restrict-user", everyone, "restrict-user", "Keep somebody from mentioning everyone", refusals(403, 404), handle(a.restrictUser)},
-		{"DELETE", "/api/forum/moderation/everyone/restrict-user/{id}", everyone, "unrestrict-user", "Let somebody mention everyone as others may", refusals(403), handle(a.unrestrictUser)},
-		{"GET", "/api/forum/moderation/everyone/restricted-users", everyone, "list-restricted-users", "List who is restricted", refusals(403), handle(a.listRestricted)},
+		{"GET", "/api/forum/moderation/everyone/settings", everyone, "get-everyone-moderation", "Get how the team may mention everyone", refusals(), handle(a.getEveryone)},
+		{"PATCH", "/api/forum/moderation/everyone/settings", everyone, "update-everyone-moderation", "Change how the team may mention everyone", refusals(), handle(a.updateEveryone)},
+		{"GET", "/api/forum/moderation/everyone/pending", everyone, "list-pending-everyone", "List mentions of everyone that wait for approval", refusals(), handle(a.listPending)},
+		{"POST", "/api/forum/moderation/everyone/pending/{id}/approve", everyone, "approve-everyone", "Notify everyone as a message asks", refusals(409), handle(a.approvePending)},
+		{"POST", "/api/forum/moderation/everyone/pending/{id}/reject", everyone, "reject-everyone", "Leave everyone in peace", refusals(), handle(a.rejectPending)},
+		{"POST", "/api/forum/moderation/everyone/emergency-disable", everyone, "disable-everyone", "Keep everybody from mentioning everyone", refusals(), handle(a.disableEveryone)},
+		{"POST", "/api/forum/moderation/everyone/emergency-enable", everyone, "enable-everyone", "Let everyone be mentioned again", refusals(), handle(a.enableEveryone)},
+		{"GET", "/api/forum/moderation/everyone/analytics", everyone, "get-everyone-analytics", "Get how everyone was mentioned", refusals(), handle(a.getAnalytics)},
+		{"POST", "/api/forum/moderation/everyone/restrict-user", everyone, "restrict-user", "Keep somebody from mentioning everyone", refusals(404), handle(a.restrictUser)},
+		{"DELETE", "/api/forum/moderation/everyone/restrict-user/{id}", everyone, "unrestrict-user", "Let somebody mention everyone as others may", refusals(), handle(a.unrestrictUser)},
+		{"GET", "/api/forum/moderation/everyone/restricted-users", everyone, "list-restricted-users", "List who is restricted", refusals(), handle(a.listRestricted)},
 
 		{"POST", "/api/forum/messages/{id}/flag", moderation, "flag-message", "Tell the team that a message is wrong", refusals(400, 409, 429), handle(a.flag)},
 		{"POST", "/api/forum/messages/{id}/move", moderation, "move-message", "Move a message and the replies to it to another thread", refusals(400), handle(a.moveMessage)},
-		{"GET", "/api/forum/moderation/flags", moderation, "list-flags", "List flagged messages, newest first", refusals(403), handle(a.listFlags)},
-		{"POST", "/api/forum/moderation/flags/{id}", moderation, "resolve-flag", "Keep, hide or delete a flagged message", refusals(400, 403, 409), handle(a.resolveFlag)},
-		{"POST", "/api/forum/moderation/users/{id}/silence", moderation, "silence-user", "Keep a person from writing", refusals(400, 403), handle(a.silence)},
-		{"DELETE", "/api/forum/moderation/users/{id}/silence", moderation, "unsilence-user", "Let a person write again", refusals(400, 403), handle(a.unsilence)},
-		{"POST", "/api/forum/moderation/users/{id}/suspend", moderation, "suspend-user", "Keep a person out, and end their sessions", refusals(400, 403), handle(a.suspend)},
-		{"DELETE", "/api/forum/moderation/users/{id}/suspend", moderation, "unsuspend-user", "Let a person come in again", refusals(400, 403), handle(a.unsuspend)},
-		{"GET", "/api/forum/moderation/log", moderation, "list-moderation", "List what was done to moderate, newest first", refusals(403), handle(a.listModeration)},
+		{"GET", "/api/forum/moderation/flags", moderation, "list-flags", "List flagged messages, newest first", refusals(), handle(a.listFlags)},
+		{"POST", "/api/forum/moderation/flags/{id}", moderation, "resolve-flag", "Keep, hide or delete a flagged message", refusals(400, 409), handle(a.resolveFlag)},
+		{"POST", "/api/forum/moderation/users/{id}/silence", moderation, "silence-user", "Keep a person from writing", refusals(400), handle(a.silence)},
+		{"DELETE", "/api/forum/moderation/users/{id}/silence", moderation, "unsilence-user", "Let a person write again", refusals(400), handle(a.unsilence)},
+		{"POST", "/api/forum/moderation/users/{id}/suspend", moderation, "suspend-user", "Keep a person out, and end their sessions", refusals(400), handle(a.suspend)},
+		{"DELETE", "/api/forum/moderation/users/{id}/suspend", moderation, "unsuspend-user", "Let a person come in again", refusals(400), handle(a.unsuspend)},
+		{"GET", "/api/forum/moderation/log", moderation, "list-moderation", "List what was done to moderate, newest first", refusals(), handle(a.listModeration)},
 
 		{"GET", "/api/admin/users", administration, "list-users", "List people", refusals(), handle(a.listUsers)},
 		{"GET", "/api/admin/users/{id}", administration, "get-user", "Get a person", refusals(), handle(a.getUser)},
@@ -115,7 +115,7 @@ func (a *API) routes() []route {
 		{"GET", "/api/auth/me", account, "get-me", "Get who you are and what you may do", refusals(), handle(a.me)},
 		{"GET", "/api/auth/sessions", account, "list-sessions", "List the devices you are signed in on", refusals(), handle(a.listSessions)},
 		{"DELETE", "/api/auth/sessions/{public_id}", account, "end-session", "Sign one of your devices out", refusals(), handle(a.endSession)},
-		{"POST", "/api/auth/password", account, "change-password", "Change your password", refusals(403, 429), handle(a.changePassword)},
+		{"POST", "/api/auth/password", account, "change-password", "Change your password", refusals(429), handle(a.changePassword)},
 	}
 }
 
@@ -199,13 +199,13 @@ func (r route) maxBody() int64 {
 func (r route) errors() []int {
 	statuses := append([]int{http.StatusServiceUnavailable}, r.refusals.statuses...)
 	if !r.refusals.anyone {
-		statuses = append(statuses, http.StatusUnauthorized)
+		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden) // if only to API keys
+	}
+	if scopes[r.id] != "" {
+		statuses = append(statuses, http.StatusTooManyRequests) // to wrong keys
 	}
 	if strings.Contains(r.path, "{") {
 		statuses = append(statuses, http.StatusNotFound)
-	}
-	if strings.Contains(r.path, "/threads/{") || strings.Contains(r.path, "/messages/{") || strings.HasPrefix(r.path, "/api/admin/") {
-		statuses = append(statuses, http.StatusForbidden)
 	}
 	if r.method == http.MethodPost || r.method == http.MethodPatch || r.method == http.MethodPut {
 		statuses = append(statuses, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)

@@ -44,6 +44,6 @@ func describeUploads(spec *huma.OpenAPI) {
 	for _, kind := range []string{"image/jpeg", "image/png", "image/gif"} {
 		image.Responses["200"].Content[kind] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
 	}
-	describeRefusals(image, http.StatusUnauthorized, http.StatusNotFound, http.StatusServiceUnavailable)
+	describeRefusals(image, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusServiceUnavailable)
 	spec.AddOperation(image)
 }
