@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"math/big"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,6 +28,7 @@ func TestAddressesThatAreNoneAreRefused(t *testing.T) {
 	for _, url := range []string{
 		"", "localhost", "localhost:6379", "http://localhost", "redis://", "redis://:secret@", "redis://host:port",
 		"redis://user:secret@host:99999x", "redis://host/one", "redis://host/-1", "redis://host/1/2", "redis://host?db=1", "redis://host#1",
+		"redis://:secret@host:65536", "redis://host:0",
 	} {
 		_, err := redisbroker.Open(t.Context(), redisbroker.Config{URL: url}, slog.New(slog.DiscardHandler))
 		if err == nil || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "\n") {
@@ -40,6 +43,16 @@ func TestARedisThatCannotBeReachedIsNoError(t *testing.T) {
 	b := open(t, redisbroker.Config{URL: redis.URL()})
 	if ok, _ := b.Health(); ok {
 		t.Error("is well")
+	}
+}
+
+// TestAnAddressOfSomethingElseIsAnErrorAtOnce: to wait for it would be in vain.
+func TestAnAddressOfSomethingElseIsAnErrorAtOnce(t *testing.T) {
+	page := httptest.NewServer(http.NotFoundHandler())
+	defer page.Close()
+	_, err := redisbroker.Open(t.Context(), redisbroker.Config{URL: "redis://:secret@" + page.Listener.Addr().String()}, slog.New(slog.DiscardHandler))
+	if err == nil || !strings.Contains(err.Error(), "is no Redis") || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "\n") {
+		t.Error(err)
 	}
 }
 

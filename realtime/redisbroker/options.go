@@ -1,6 +1,7 @@
 package redisbroker
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -67,9 +68,9 @@ func (c Config) options() (rueidis.ClientOption, error) {
 	if err != nil || u.Scheme != "redis" && u.Scheme != "rediss" || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "" {
 		return option, errors.New("the address of Redis is not of the form redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE] (rediss:// for TLS)")
 	}
-	port := u.Port()
-	if port == "" {
-		port = defaultPort
+	port := cmp.Or(u.Port(), defaultPort)
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return option, errors.New("the address of Redis names a port that there cannot be: it goes from 1 to 65535")
 	}
 	option.InitAddress = []string{net.JoinHostPort(u.Hostname(), port)}
 	option.Username = u.User.Username()
@@ -149,6 +150,12 @@ func (c *boundConn) Close() error {
 // refusals are the beginnings of what Redis says, without ERR, to those whom it will not serve however
 // often they ask.
 var refusals = []string{"WRONGPASS", "NOAUTH", "NOPERM", "DENIED", "AUTH", "invalid password", "DB index"}
+
+// foreign reports whether what answers speaks another protocol, like HTTP. The client has
+// no error of its own for that.
+func foreign(err error) bool {
+	return err != nil && strings.HasPrefix(err.Error(), "received unknown message type")
+}
 
 // refused reports whether trying again is no use.
 func refused(err error) bool {

@@ -50,8 +50,8 @@ type Broker struct {
 var _ realtime.Broker = (*Broker)(nil)
 
 // Open returns a broker that has connected once to see whether it may. An error is for
-// good: an address that is none, certificates that cannot be read, a password or
-// permissions that Redis refuses. A Redis that cannot be reached is none: it is logged,
+// good: an address that is none or something else's, certificates that cannot be read, a
+// password or permissions that Redis refuses. A Redis that cannot be reached is none: it is logged,
 // and the broker goes on trying when it runs.
 func Open(ctx context.Context, config Config, logger *slog.Logger) (*Broker, error) {
 	option, err := config.options()
@@ -68,6 +68,8 @@ func Open(ctx context.Context, config Config, logger *slog.Logger) (*Broker, err
 	switch err := b.try(ctx); {
 	case refused(err):
 		return nil, fmt.Errorf("the Redis at %s refuses: %w", b.Address(), err)
+	case foreign(err):
+		return nil, fmt.Errorf("what answers at %s is no Redis: %w", b.Address(), err)
 	case err != nil:
 		logger.WarnContext(ctx, "Redis cannot be reached, will try again", "redis", b.Address(), "error", err)
 	}
