@@ -219,23 +219,32 @@ func (a *App) flushViews(ctx context.Context) {
 }
 
 // prune removes what need not be kept: images that no message shows, old events, what
-// pages said, used idempotency keys, mutes that have ended, expired sessions.
+// pages said, used idempotency keys, mutes that have ended, expired sessions, changes of
+// counts. What it comes to is the position in the log that it began at.
 func (a *App) prune(ctx context.Context) (result string, err error) {
 	a.sweepUploads(ctx)
+	heard, now, err := a.heardRecounts(ctx)
+	if err != nil {
+		return "", err
+	}
 	for more := true; more && ctx.Err() == nil; {
 		err := a.update(ctx, func(tx *store.Tx) (err error) {
 			if more, err = tx.PruneEvents(); err != nil {
 				return err
 			}
 			ofCalls, err := tx.PruneCalls()
-			more = more || ofCalls
+			if err != nil {
+				return err
+			}
+			ofCounts, err := tx.PruneRecounts(heard)
+			more = more || ofCalls || ofCounts
 			return err
 		})
 		if err != nil {
 			return "", err
 		}
 	}
-	return "", a.update(ctx, func(tx *store.Tx) error {
+	return strconv.FormatUint(now, 10), a.update(ctx, func(tx *store.Tx) error {
 		if err := tx.PruneIdempotencyKeys(); err != nil {
 			return err
 		}

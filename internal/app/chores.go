@@ -19,9 +19,14 @@ type chore struct {
 // choreInterval is how late a chore is begun, and its result told.
 const choreInterval = time.Minute
 
+const (
+	prune         = "prune"
+	pruneInterval = time.Hour
+)
+
 func (a *App) chores() []chore {
 	return []chore{
-		{"prune", time.Hour, 10 * time.Minute, a.prune, nil},
+		{prune, pruneInterval, 10 * time.Minute, a.prune, nil},
 		{"drift", 6 * time.Hour, time.Hour, a.watchDrift, a.tellDrift}, // it reads every message
 	}
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
 
+	"parley"
 	"parley/internal/store"
 )
 
@@ -13,7 +15,8 @@ import (
 // it here: the bus was away, on either side, or lost something, or they have none.
 // What sockets here were sent meanwhile is left out.
 type unheard struct {
-	cursor uint64 // how far the changes have been read; of recountUnheard alone
+	cursor uint64      // how far the changes have been read; of recountUnheard alone, as is
+	looked parley.Time // when that was
 
 	mu   sync.Mutex
 	sent map[sentCount]int64 // which version of the user's own
@@ -46,9 +49,34 @@ func (u *unheard) knows(r store.Recount) bool {
 	return known && version >= r.Version
 }
 
+// unheardFor is after which time without a look changes may have been forgotten, well
+// before they are, see heardRecounts.
+const unheardFor = pruneInterval / 2
+
+// heardRecounts returns up to where whoever looks has seen the changes of counts, if not
+// for unheardFor: where the pruning before began, which is its period ago; and where the
+// log is now.
+func (a *App) heardRecounts(ctx context.Context) (heard, now uint64, err error) {
+	err = a.store.View(ctx, func(s *store.Snapshot) error {
+		last, _, err := s.Chore(prune)
+		if err != nil {
+			return err
+		}
+		if _, now, err = s.Since(0); err != nil {
+			return err
+		}
+		// Nothing before the first time. One beyond the log is of the server that a dump came from.
+		if heard, err = strconv.ParseUint(last.Result, 10, 64); err != nil || heard > now {
+			heard = 0
+		}
+		return nil
+	})
+	return heard, now, err
+}
+
 // recountUnheard sends sockets here the counts that changed since it last looked, and
-// that they have not been sent. At first it sends all who are there already theirs:
-// some may have changed since they came.
+// that they have not been sent. At first, and if that was too long ago, it sends all who
+// are there theirs: some may have changed since they came.
 func (a *App) recountUnheard(ctx context.Context) {
 	hub := a.hub.Load()
 	if hub == nil {
@@ -56,7 +84,11 @@ func (a *App) recountUnheard(ctx context.Context) {
 	}
 	var changed []store.Recount
 	var next uint64
+	var now parley.Time
 	err := a.store.View(ctx, func(s *store.Snapshot) (err error) {
+		if now = s.Now(); now.Sub(a.unheard.looked) > unheardFor {
+			a.unheard.cursor = 0
+		}
 		changed, next, err = s.RecountsSince(a.unheard.cursor)
 		return err
 	})
@@ -71,7 +103,7 @@ func (a *App) recountUnheard(ctx context.Context) {
 		a.warn(ctx, err, "changes of counts not looked up, will try again")
 		return
 	}
-	a.unheard.cursor = next
+	a.unheard.cursor, a.unheard.looked = next, now
 }
 
 // sendUnheard sends those of some changes to sockets here that nobody told of.

@@ -2,9 +2,12 @@ package app_test
 
 import (
 	"testing"
+	"time"
 
 	"parley"
 	"parley/internal/app"
+	"parley/internal/store"
+	"parley/internal/store/storetest"
 	"parley/realtime"
 )
 
@@ -108,5 +111,48 @@ func TestWhoCannotSeeAThreadIsNotToldThatSomethingHappenedThere(t *testing.T) {
 	there.follows(read)
 	if got := there.counts(f.Mina); len(got.thread)+len(got.total) > 0 {
 		t.Errorf("told %+v", got)
+	}
+}
+
+// recountsKept returns the changes of counts that are kept for who has not heard of them.
+func (f *forum) recountsKept() []store.Recount {
+	f.t.Helper()
+	return storetest.Read(f.t, f.Store, func(s *store.Snapshot) ([]store.Recount, error) {
+		kept, _, err := s.RecountsSince(1)
+		return kept, err
+	})
+}
+
+// TestChangesOfCountsAreForgottenWhenEverybodyHasHeardOfThem: not before they were kept
+// for the time from one pruning to the next.
+func TestChangesOfCountsAreForgottenWhenEverybodyHasHeardOfThem(t *testing.T) {
+	f := openForum(t)
+	f.DoChores(t.Context())
+	f.post(f.Ada, f.Free, "@Mina")
+	f.post(f.Ada, f.Free, "and this comes after it")
+	for i, kept := range []bool{true, false} {
+		f.Clock.Pass(time.Hour)
+		f.DoChores(t.Context())
+		if got := f.recountsKept(); (len(got) > 0) != kept {
+			t.Errorf("%v are kept after %d times", got, i+1)
+		}
+	}
+}
+
+// TestWhoCouldNotLookForLongIsSentTheirCounts: what they missed may be forgotten.
+func TestWhoCouldNotLookForLongIsSentTheirCounts(t *testing.T) {
+	f := openForum(t)
+	there := f.replicaBeside()
+	read := there.follows(0)
+	f.DoChores(t.Context())
+	f.post(f.Ada, f.Free, "@Mina")
+	there.counts(f.Mina)
+	for range 2 {
+		f.Clock.Pass(time.Hour)
+		f.DoChores(t.Context())
+	}
+	there.follows(read)
+	if got := there.counts(f.Mina).total; len(got) != 1 || got[0].Count != 1 {
+		t.Errorf("told %+v, want one unread", got)
 	}
 }

@@ -18,8 +18,8 @@ type dialect struct {
 	// positions: where the cursor has not moved, nothing is new.
 	ordered bool
 	// here is the position for something that is no event but is followed like one, and
-	// changedSince the condition on what is found.
-	here, changedSince string
+	// position a parameter that is compared with it.
+	here, position string
 
 	// logs writes an event with the next number of its channel; "": two statements do.
 	logs string
@@ -42,18 +42,18 @@ type dialect struct {
 }
 
 var sqliteDialect = dialect{
-	goose:        goose.DialectSQLite3,
-	migrations:   "sqlite",
-	cursor:       `SELECT coalesce(max(id), 0) + 1 FROM events`,
-	since:        `id >= $1`,
-	ordered:      true,
-	search:       fts5{},
-	mentions:     `json_each(m.mentions) e`,
-	countID:      `UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'notifications'`,
-	counters:     []Counter{fts5Messages, fts5Threads},
-	nextID:       `(SELECT seq FROM sqlite_sequence WHERE name = 'notifications')`,
-	here:         `(SELECT coalesce(max(id), 0) + 1 FROM events)`,
-	changedSince: `changed >= $1`,
+	goose:      goose.DialectSQLite3,
+	migrations: "sqlite",
+	cursor:     `SELECT coalesce(max(id), 0) + 1 FROM events`,
+	since:      `id >= $1`,
+	ordered:    true,
+	search:     fts5{},
+	mentions:   `json_each(m.mentions) e`,
+	countID:    `UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'notifications'`,
+	counters:   []Counter{fts5Messages, fts5Threads},
+	nextID:     `(SELECT seq FROM sqlite_sequence WHERE name = 'notifications')`,
+	here:       `(SELECT coalesce(max(id), 0) + 1 FROM events)`,
+	position:   `$1`,
 }
 
 // On PostgreSQL rows become visible in another order than they are written in.
@@ -74,9 +74,9 @@ var postgresDialect = dialect{
 		INSERT INTO events (channel, seq, control, kind, refs, created_at)
 		SELECT $1, head, CASE WHEN $1 = $2 THEN head ELSE coalesce((SELECT head FROM channels WHERE name = $2), 0) END, $3, $4, $5
 		FROM numbered RETURNING seq, control`,
-	mentions:     `json_array_elements(cast(m.mentions AS json)) e (value)`,
-	here:         `pg_current_xact_id()`,
-	changedSince: `changed >= CAST($1 AS xid8)`,
+	mentions: `json_array_elements(cast(m.mentions AS json)) e (value)`,
+	here:     `pg_current_xact_id()`,
+	position: `CAST($1 AS xid8)`,
 
 	nextMessage: `SELECT nextval('messages_id_seq')`,
 }

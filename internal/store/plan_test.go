@@ -211,7 +211,7 @@ func readNotifications(tx *Tx, v parley.Viewer) error {
 	return all(
 		only(tx.Notifications(v, 0, 20, 0)), only(tx.Notifications(v, 9, 20, 0)), found(tx.Notification(v, 1)),
 		only(tx.CountNotifications(v)), only(tx.UnreadNotifications(v, 0)), only(tx.UnreadNotifications(v, 1)),
-		only(tx.UnreadersOf([]int64{1, 2})), tx.CallsClosed([]ThreadState{{ID: 1}, {ID: 2}}), tx.Recount([]int64{1, 2}, 1, 0), found(tx.RecountsSince(1)), only(tx.NotifiedOf([]int64{1, 2})), only(tx.CountVersion(1)),
+		only(tx.UnreadersOf([]int64{1, 2})), tx.CallsClosed([]ThreadState{{ID: 1}, {ID: 2}}), tx.Recount([]int64{1, 2}, 1, 0), found(tx.RecountsSince(1)), only(tx.PruneRecounts(1)), only(tx.NotifiedOf([]int64{1, 2})), only(tx.CountVersion(1)),
 		only(tx.MentionedBy(1)), only(tx.ToldOf(1, []int64{1, 2})), tx.Retell(1, Told{UserID: 1, Kind: parley.NotifyReply}), only(tx.Edits(1)),
 	)
 }

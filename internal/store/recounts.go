@@ -40,6 +40,14 @@ func (s *Snapshot) RecountsSince(cursor uint64) ([]Recount, uint64, error) {
 	changed, err := list(s, func(row scanner) (r Recount, err error) {
 		err = row.Scan(&r.UserID, &r.ThreadID, &r.Version)
 		return r, err
-	}, `SELECT user_id, thread_id, version FROM recounts WHERE `+s.dialect.changedSince, int64(cursor))
+	}, `SELECT user_id, thread_id, version FROM recounts WHERE changed >= `+s.dialect.position, int64(cursor))
 	return changed, next, err
+}
+
+// PruneRecounts deletes one batch of the changes before a cursor, and reports whether
+// there may be more. Whoever follows has looked since.
+func (tx *Tx) PruneRecounts(before uint64) (more bool, err error) {
+	n, err := tx.exec(`DELETE FROM recounts WHERE (user_id, thread_id) IN (SELECT user_id, thread_id FROM recounts
+		WHERE changed < `+tx.dialect.position+` LIMIT $2`+tx.locking("FOR UPDATE SKIP LOCKED")+`)`, int64(before), pruneBatch)
+	return n == pruneBatch, err
 }

@@ -22,6 +22,7 @@ var logTests = map[string]func(*testing.T, Open){
 	"whoever follows from now on misses nothing":                       followedFromNow,
 	"the very first event of a database is not missed":                 firstEventFollowed,
 	"changes of counts are followed like events":                       recountsFollowed,
+	"changes of counts before a cursor are forgotten":                  recountsPruned,
 	"pruning keeps the newest thousand and three days":                 eventsPruned,
 	"threads are active that messages came to or went from":            activeThreads,
 }
@@ -240,6 +241,35 @@ func recountsFollowed(t *testing.T, open Open) {
 	changed()
 	if got := changed(); len(got) != 0 {
 		t.Errorf("nothing happened, but %v", got)
+	}
+}
+
+func recountsPruned(t *testing.T, open Open) {
+	c := community(t, open)
+	c.Notify(t, c.Mina, parley.NotifyMention, c.Free, c.Free.First)
+	c.Notify(t, c.Finn, parley.NotifyMention, c.Free, c.Free.First)
+	c.append(t, posted(1, 1))
+	var cursor uint64
+	follow(t, c.Store, &cursor)
+	recount := func(thread int64) {
+		Update(t, c.Store, func(tx *store.Tx) error { return tx.Recount([]int64{c.Finn.ID}, thread) })
+	}
+	recount(c.Free.ID) // once more
+	recount(c.Paid.ID)
+	if more := Write(t, c.Store, func(tx *store.Tx) (bool, error) { return tx.PruneRecounts(cursor) }); more {
+		t.Error("two changes are more than a batch")
+	}
+	left := Read(t, c.Store, func(s *store.Snapshot) ([]store.Recount, error) {
+		left, _, err := s.RecountsSince(1)
+		return left, err
+	})
+	for _, thread := range []int64{c.Free.ID, c.Paid.ID} {
+		if !slices.Contains(left, store.Recount{UserID: c.Finn.ID, ThreadID: thread, Version: 1}) {
+			t.Errorf("a change since is gone: %v", left)
+		}
+	}
+	if len(left) != 2 {
+		t.Errorf("%v are left, want those since", left)
 	}
 }
 
