@@ -36,7 +36,9 @@ type App struct {
 	viewsMu sync.Mutex
 	views   map[int64]int64 // of threads, not stored yet
 
-	reporter Reporter // nil: Run tells nobody of this replica
+	reporter  Reporter       // nil: Run tells nobody of this replica
+	busMode   parley.BusMode // that it was given last; of followBusMode alone
+	otherMode chan struct{}  // has an element when that has changed
 
 	counting [64]sync.Mutex // held while a user's counts are read and sent, by user id
 	recounts *recounts
@@ -90,7 +92,7 @@ func New(s *store.Store, opts Options) *App {
 	return &App{
 		store: s, log: &Log{store: s, read: recounts.everybody, logger: opts.Logger}, logger: opts.Logger, told: opts.Committed, drifted: opts.Drifted,
 		recounts: recounts,
-		jobs:     make(chan struct{}, 1), views: map[int64]int64{},
+		jobs:     make(chan struct{}, 1), otherMode: make(chan struct{}, 1), views: map[int64]int64{},
 		accounts: newAccounts(), uploads: newUploads(), previews: newPreviews(),
 	}
 }

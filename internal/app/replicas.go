@@ -126,12 +126,20 @@ func allHaveRedis(s *store.Snapshot) error {
 	return err
 }
 
-// reportReplica tells of this replica until ctx ends, and says goodbye.
+// reportReplica tells of this replica until ctx ends, and says goodbye. It tells of
+// another bus mode at once: whoever chose it waits to see it.
 func (a *App) reportReplica(ctx context.Context) {
 	id := strings.ToLower(rand.Text()[:8])
-	report := func(ctx context.Context) { a.report(ctx, id) }
-	report(ctx)
-	every(ctx, reportInterval, report)
+	ticker := time.NewTicker(reportInterval)
+	defer ticker.Stop()
+	for ctx.Err() == nil {
+		a.report(ctx, id)
+		select {
+		case <-ctx.Done():
+		case <-ticker.C:
+		case <-a.otherMode:
+		}
+	}
 	goodbye := context.WithoutCancel(ctx)
 	if _, err := a.store.Update(goodbye, func(tx *store.Tx) error { return tx.RemoveReplica(id) }); err != nil {
 		a.logger.WarnContext(goodbye, "replica not signed off, the others will notice", "error", err)
@@ -151,10 +159,17 @@ func (a *App) followBusMode(ctx context.Context) {
 		control, err = s.Head(parley.ControlChannel)
 		return err
 	})
-	if err == nil {
-		a.reporter.SetBusMode(mode, control)
-	} else {
+	if err != nil {
 		a.warn(ctx, err, "bus mode not read, will try again")
+		return
+	}
+	a.reporter.SetBusMode(mode, control)
+	if mode != a.busMode {
+		a.busMode = mode
+		select {
+		case a.otherMode <- struct{}{}:
+		default:
+		}
 	}
 }
 

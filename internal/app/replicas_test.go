@@ -1,13 +1,14 @@
 package app_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"parley"
 	"parley/internal/app"
@@ -25,7 +26,7 @@ type notingReplica struct {
 func (r *notingReplica) Report() app.ReplicaReport {
 	return app.ReplicaReport{
 		Version: "v1", Connections: map[string]int{"forum_threads": 2, "forum_global": 1},
-		Bus: app.BusReport{Redis: r.redis, Mode: parley.BusDual, State: "ok"},
+		Bus: app.BusReport{Redis: r.redis, Mode: r.busMode(), State: "ok"},
 	}
 }
 
@@ -35,10 +36,11 @@ func (r *notingReplica) SetBusMode(mode parley.BusMode, control uint64) {
 	r.mode, r.control = mode, control
 }
 
+// busMode is the one it was given; it begins in that of whoever has Redis.
 func (r *notingReplica) busMode() parley.BusMode {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.mode
+	return cmp.Or(r.mode, parley.BusDual)
 }
 
 // runReplica runs use cases beside f's on the same database, as another process
@@ -93,7 +95,7 @@ func TestReplicasTellOfThemselves(t *testing.T) {
 	f.runReplica(&notingReplica{redis: true})
 	stop := f.runReplica(&notingReplica{redis: true})
 	r := f.replicas(2)
-	if diff := cmp.Diff(map[string]int{"forum_threads": 4, "forum_global": 2}, r.Connections); diff != "" {
+	if diff := gocmp.Diff(map[string]int{"forum_threads": 4, "forum_global": 2}, r.Connections); diff != "" {
 		t.Errorf("connections of both (-want +got):\n%s", diff)
 	}
 	if got := r.Replicas[0]; got.Version != "v1" || got.Bus.Mode != parley.BusDual || got.SeenAt == 0 || got.ID == r.Replicas[1].ID {
@@ -145,6 +147,23 @@ func TestTheBusModeReachesReplicas(t *testing.T) {
 		t.Errorf("the mode is shown as %q", r.BusMode)
 	}
 	f.eventually("a replica that starts learns the mode", func() bool { return late.busMode() == parley.BusRedis })
+}
+
+// TestWhoChoosesABusModeIsShownItOnceItHolds: not with the next report, seconds later.
+func TestWhoChoosesABusModeIsShownItOnceItHolds(t *testing.T) {
+	f := openForum(t)
+	f.runReplica(&notingReplica{redis: true})
+	f.replicas(1)
+	reported := time.Now()
+	if err := f.SetBusMode(t.Context(), f.Ada, parley.BusRedis); err != nil {
+		t.Fatal(err)
+	}
+	f.eventually("the replica tells of the mode", func() bool {
+		return f.replicas(1).Replicas[0].Bus.Mode == parley.BusRedis
+	})
+	if late := time.Since(reported); late > 4*time.Second {
+		t.Errorf("told %s later", late)
+	}
 }
 
 func TestTheBusModeIsReadWithThePositionThatItHoldsFrom(t *testing.T) {
