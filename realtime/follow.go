@@ -28,9 +28,15 @@ type follower struct {
 func (f *follower) run(ctx context.Context) {
 	ticker := time.NewTicker(f.hub.config.Follow)
 	defer ticker.Stop()
-	for {
-		if err := f.look(ctx); err != nil && ctx.Err() == nil {
+	for failed := false; ; {
+		switch err := f.look(ctx); {
+		case ctx.Err() != nil:
+		case err != nil:
 			f.hub.log.Warn("realtime: following the log failed", "err", err)
+			failed = true
+		case failed:
+			f.hub.log.Info("realtime: following the log again")
+			failed = false
 		}
 		select {
 		case <-ticker.C:

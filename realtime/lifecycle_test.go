@@ -1,9 +1,12 @@
 package realtime
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -307,5 +310,52 @@ func TestWhoReadsTheirGreetingIsLiveAlready(t *testing.T) {
 		go p.listen()
 		w.hub.Cast("t6", Message{Lane: Ephemeral, Frame: []byte(`"typing"`)}, nil)
 		p.hears(fresh("g.t5:1.t6:0"), `"typing"`)
+	})
+}
+
+// absentLog is a log that cannot be followed for a while.
+type absentLog struct {
+	*MemoryLog
+	away atomic.Bool
+}
+
+func (l *absentLog) Since(ctx context.Context, cursor uint64) ([]Head, uint64, error) {
+	if l.away.Load() {
+		return nil, 0, errors.New("the log is away")
+	}
+	return l.MemoryLog.Since(ctx, cursor)
+}
+
+// TestHubTellsThatItFollowsTheLogAgain once, and not if nothing was wrong.
+func TestHubTellsThatItFollowsTheLogAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said bytes.Buffer
+		log := &absentLog{MemoryLog: NewMemoryLog("g")}
+		h := New(Config{Log: log, Logger: slog.New(slog.NewTextHandler(&said, nil))})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- h.Run(ctx) }()
+		again := func() int { return strings.Count(said.String(), "following the log again") }
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if said.Len() > 0 {
+			t.Errorf("said while all was well:\n%s", said.String())
+		}
+		log.away.Store(true)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if !strings.Contains(said.String(), "following the log failed") || again() != 0 {
+			t.Errorf("said while the log was away:\n%s", said.String())
+		}
+		log.away.Store(false)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if again() != 1 {
+			t.Errorf("said when it was back:\n%s", said.String())
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
 	})
 }

@@ -35,13 +35,14 @@ func isRequestID(id string) bool {
 }
 
 // NewLogger returns the process's log, in the format "text" or "json". Lines that
-// belong to a request carry its id. level may be changed at any time.
+// belong to a request carry its id; what is said again and again in the background while
+// the database is away is said once a minute. level may be changed at any time.
 func NewLogger(w io.Writer, format string, level *slog.LevelVar) *slog.Logger {
 	options := &slog.HandlerOptions{Level: level}
 	if format == "json" {
-		return slog.New(requestLog{slog.NewJSONHandler(w, options)})
+		return slog.New(newRepeatedLog(requestLog{slog.NewJSONHandler(w, options)}))
 	}
-	return slog.New(requestLog{slog.NewTextHandler(w, options)})
+	return slog.New(newRepeatedLog(requestLog{slog.NewTextHandler(w, options)}))
 }
 
 // requestLog adds the request's id to what is logged with its context.
