@@ -31,3 +31,8 @@ func SharedLimiter(t *testing.T, url string) auth.Limiter {
 	}
 	return sharedLimiter{redis.Limits(), auth.NewMemoryLimiter()}
 }
+
+// NewRates returns what tells how often a second figures went up since the call before.
+func NewRates() func(map[string]uint64) map[string]float64 {
+	return newReplica(nil, nil, false, "test").rates
+}

@@ -27,7 +27,12 @@ type replica struct {
 type tally struct {
 	at      time.Time
 	figures map[string]uint64
+	rates   map[string]float64 // since the one before
 }
+
+// minTally is the shortest time that rates are made of: of one report right after
+// another they would be anything.
+const minTally = time.Second
 
 func newReplica(authority *live.Authority, hub *realtime.Hub, redis bool, version string) *replica {
 	now := time.Now()
@@ -61,11 +66,14 @@ func (r *replica) rates(figures map[string]uint64) map[string]float64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
+	if r.last.rates != nil && now.Sub(r.last.at) < minTally {
+		return r.last.rates
+	}
 	rates := make(map[string]float64, len(figures))
 	for name, n := range figures {
 		rates[name] = math.Round(float64(n-r.last.figures[name])/now.Sub(r.last.at).Seconds()*10) / 10
 	}
-	r.last = tally{now, figures}
+	r.last = tally{now, figures, rates}
 	return rates
 }
 
