@@ -22,12 +22,13 @@ const (
 
 // Leases count how many places somebody has, like open sockets, over all processes that
 // share a Redis and a prefix. Places are renewed while the broker runs; those of a process
-// that dies are free again after a minute. What was taken while Redis did not answer is
-// counted there when it does again. Methods may be called concurrently.
+// that dies are free again after a minute. What was taken while Redis did not answer, or
+// before it forgot all, is counted there as soon as it is back. Methods may be called concurrently.
 type Leases struct {
 	broker *Broker
 	name   string
 	wake   chan struct{} // cap 1: something was released
+	back   chan struct{} // cap 1: Redis is, perhaps without what it knew
 
 	mu       sync.Mutex
 	last     uint64
@@ -37,7 +38,7 @@ type Leases struct {
 
 func newLeases(b *Broker) *Leases {
 	return &Leases{
-		broker: b, name: fmt.Sprintf("%016x", rand.Uint64()), wake: make(chan struct{}, 1),
+		broker: b, name: fmt.Sprintf("%016x", rand.Uint64()), wake: make(chan struct{}, 1), back: make(chan struct{}, 1),
 		held: make(map[string]map[string]struct{}), released: make(map[string][]string),
 	}
 }
@@ -116,12 +117,15 @@ func (l *Leases) release(who, place string) {
 func (l *Leases) run(ctx context.Context) {
 	ticker := time.NewTicker(leaseRenewal)
 	defer ticker.Stop()
+	renew := func() { l.tell(ctx, renewScript, []string{millis(leaseTime)}, l.all()) }
 	for {
 		select {
 		case <-l.wake:
 			l.tell(ctx, releaseScript, nil, l.takeReleased())
+		case <-l.back:
+			renew()
 		case <-ticker.C:
-			l.tell(ctx, renewScript, []string{millis(leaseTime)}, l.all())
+			renew()
 		case <-ctx.Done():
 			l.leave()
 			return

@@ -144,6 +144,31 @@ func TestPlacesAreCountedForAllProcesses(t *testing.T) {
 	awaitPlace(t, here, 1)
 }
 
+// TestPlacesAreKnownToARedisThatForgotThem: whoever had all that there are has no others
+// until the next renewal, a quarter of a minute later.
+func TestPlacesAreKnownToARedisThatForgotThem(t *testing.T) {
+	redis := redistest.Start(t)
+	b, _ := running(t, patient(redis))
+	for range 3 {
+		takePlace(t, b, 3)
+	}
+	redis.Kill()
+	(&pair{t: t}).await(b, false)
+	redis.Restart()
+	(&pair{t: t}).await(b, true)
+	const soon = 5 * time.Second
+	for deadline := time.Now().Add(soon); ; time.Sleep(10 * time.Millisecond) {
+		release, ok, err := b.Leases().Take(t.Context(), "mina", 3)
+		if !ok {
+			return
+		}
+		release()
+		if time.Now().After(deadline) {
+			t.Fatalf("a fourth place is taken after %s: %v", soon, err)
+		}
+	}
+}
+
 func TestNoMorePlacesAreTakenAtOnceThanThereAre(t *testing.T) {
 	redis := redistest.Start(t)
 	b, _ := running(t, patient(redis))

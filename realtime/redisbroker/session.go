@@ -88,6 +88,7 @@ func (s *session) last(ctx context.Context, lost <-chan error) (healthy bool, er
 			if ok, _ := s.broker.health.get(); !ok {
 				s.broker.sessions.Add(1)
 				s.broker.health.set(true)
+				signal(s.broker.leases.back)
 				s.broker.logger.InfoContext(ctx, "connected to Redis", "redis", s.broker.Address(), "channels", len(s.subscribed))
 			}
 		case <-s.broker.wanted.wake:
