@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"parley"
+	"parley/internal/app"
 	"parley/realtime"
 )
 
@@ -49,7 +50,7 @@ func (l *Live) watchBus(ctx context.Context) {
 		status, changed := l.hub.Bus()
 		if status.Degraded != told {
 			told = status.Degraded
-			l.hub.CastTo(string(parley.ForumChannel), busStatusMessage(status), func(*realtime.Conn) bool { return true })
+			l.tellGlobal(busStatusMessage(status))
 		}
 		select {
 		case <-changed:
@@ -57,6 +58,17 @@ func (l *Live) watchBus(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// tellGlobal sends a message to the global sockets of this replica. Those that still catch
+// up are no live subscribers yet, but were greeted with what it supersedes.
+func (l *Live) tellGlobal(m realtime.Message) {
+	l.hub.Each(func(c *realtime.Conn) bool {
+		if seat, ok := c.Value().(app.Seat); ok && seat.ThreadID == globalStream {
+			c.Send(m)
+		}
+		return true
+	})
 }
 
 // busTrouble returns what to tell a client that comes while the bus does not work.

@@ -3,6 +3,7 @@ package live_test
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -200,6 +201,45 @@ func TestGlobalSocketsAreToldOfTheStateOfTheBus(t *testing.T) {
 		}
 	}
 	watching.settled()
+}
+
+// recovering is an ailing broker that recovers while the next one who asks how it is waits
+// for the answer: they are told how it was.
+type recovering struct {
+	*ailing
+	meanwhile atomic.Pointer[func()] // returns when all who are there know of it; nil: it stays as it is
+}
+
+func (r *recovering) Health() (ok bool, changed <-chan struct{}) {
+	ok, changed = r.ailing.Health()
+	if meanwhile := r.meanwhile.Swap(nil); meanwhile != nil {
+		r.set(true)
+		(*meanwhile)()
+	}
+	return ok, changed
+}
+
+// TestWhoIsGreetedWhileTheBusRecoversIsToldSo: they would show for ever that others' events
+// are late.
+func TestWhoIsGreetedWhileTheBusRecoversIsToldSo(t *testing.T) {
+	bus := &recovering{ailing: &ailing{Broker: realtime.NewMemoryBus().Broker(), ok: true, changed: make(chan struct{})}}
+	f := open(t, settings{
+		hub:  realtime.Config{Broker: bus, Mode: realtime.ModeDual},
+		live: live.Config{Limits: live.Limits{StatePause: time.Hour}},
+	})
+	mina := f.mina.opens(globalPath)
+	for _, ok := range []bool{false, true, false} { // then nobody asks but who comes
+		bus.set(ok)
+		mina.until("bus_status")
+	}
+	meanwhile := func() { mina.until("bus_status") }
+	bus.meanwhile.Store(&meanwhile)
+	finn := f.finn.opens(globalPath)
+	for _, state := range []string{"degraded", "ok"} {
+		if got := finn.until("bus_status"); got.text("state") != state {
+			t.Errorf("got %v, want %s", got, state)
+		}
+	}
 }
 
 // TestACallReachesTheSocketsOfOtherReplicas with a bus and, through the log alone,
