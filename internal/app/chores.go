@@ -10,6 +10,7 @@ import (
 // chore is work that one of all replicas does now and then.
 type chore struct {
 	name   string
+	first  time.Duration // from when a database first has it to the first time
 	period time.Duration // from the end of one time to the next
 	lease  time.Duration // after which it is taken for lost; one that takes longer may be done twice at once, which does no harm
 	do     func(context.Context) (result string, err error)
@@ -26,8 +27,9 @@ const (
 
 func (a *App) chores() []chore {
 	return []chore{
-		{prune, pruneInterval, 10 * time.Minute, a.prune, nil},
-		{"drift", 6 * time.Hour, time.Hour, a.watchDrift, a.tellDrift}, // it reads every message
+		{prune, pruneInterval, pruneInterval, 10 * time.Minute, a.prune, nil},
+		// It reads every message. The first time comes soon: until then the metric is not there.
+		{"drift", choreInterval, 6 * time.Hour, time.Hour, a.watchDrift, a.tellDrift},
 	}
 }
 
@@ -48,7 +50,7 @@ func (a *App) tryChore(ctx context.Context, c chore) (done bool, err error) {
 	}
 	taken := false
 	_, err = a.store.Update(ctx, func(tx *store.Tx) (err error) {
-		taken, err = tx.TakeChore(c.name, c.lease, c.period)
+		taken, err = tx.TakeChore(c.name, c.lease, c.first)
 		return err
 	})
 	if err != nil || !taken {

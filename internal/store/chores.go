@@ -23,9 +23,9 @@ func (s *Snapshot) Chore(name string) (Chore, bool, error) {
 
 // TakeChore reports whether a chore is due and the caller's to do. Nobody else takes it
 // for the time of the lease; if the process dies it is due again then. A chore that
-// nobody has heard of is due in a period.
-func (tx *Tx) TakeChore(name string, lease, period time.Duration) (bool, error) {
-	err := tx.write(`INSERT INTO chores (name, due_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`, name, tx.now.Add(period))
+// nobody has heard of is due after the time that is first.
+func (tx *Tx) TakeChore(name string, lease, first time.Duration) (bool, error) {
+	err := tx.write(`INSERT INTO chores (name, due_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`, name, tx.now.Add(first))
 	if err != nil {
 		return false, err
 	}
