@@ -44,6 +44,9 @@ func (c *commandLine) Validate() error {
 	if c.DB == "" {
 		return errors.New("--db names no file")
 	}
+	if c.DBWait < 0 {
+		return fmt.Errorf("--db-wait must be 0 (not at all) or more, not %s", c.DBWait)
+	}
 	return c.Serve.Validate()
 }
 

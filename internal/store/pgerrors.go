@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -63,6 +64,32 @@ func unreachable(err error) bool {
 // where the server kept silent for too long, or nobody knows what became of it.
 func lostConnection(err error) bool {
 	return unreachable(err) && !errors.As(err, new(*pgconn.ConnectError)) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, errUnknown)
+}
+
+// withoutTLS reports whether a server was there, and each attempt failed because it has no
+// TLS, or none that the address trusts. The driver has no type for the first.
+func withoutTLS(err error) bool {
+	for attempt := range strings.SplitSeq(reason(err), "; ") {
+		if !strings.Contains(attempt, "refused TLS") && !strings.Contains(attempt, "failed to verify certificate") {
+			return false
+		}
+	}
+	return true
+}
+
+// atStart tells whoever starts the program why it did not reach the database: there are no
+// requests yet that could be made again.
+func atStart(err error) error {
+	says := ""
+	switch {
+	case !unreachable(err) || code(err) != "":
+		return err
+	case withoutTLS(err):
+		says = "The database cannot be reached by TLS as its address asks for it (%s): check sslmode and sslrootcert there (--db)."
+	default:
+		says = "The database cannot be reached (%s): start it, or check its address (--db)."
+	}
+	return &parley.Error{Kind: parley.Unavailable, Message: fmt.Sprintf(says, reason(err)), RetryAfter: retryServer, Err: err}
 }
 
 // closed reports whether err comes from using the pool after close.

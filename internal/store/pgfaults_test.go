@@ -303,6 +303,7 @@ func TestAnAddressThatIsWrongIsRefusedAtOnceAndItsPasswordNotShown(t *testing.T)
 	for _, tc := range []struct{ name, dsn, says string }{
 		{"a wrong password", strings.Replace(dsn, pgtest.Password, "swordfish", 1), "refused the user or the password"},
 		{"no such database", strings.Replace(dsn, "?", "x?", 1), "no such database"},
+		{"no TLS", strings.Replace(dsn, "sslmode=disable", "sslmode=require", 1), "check sslmode"},
 		{"no address", "postgres://parley:swordfish@127.0.0.1:port/x", "port"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

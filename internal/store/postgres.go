@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -66,7 +67,7 @@ func openPostgres(ctx context.Context, dsn string, timing *timing, opts Options)
 	}
 	if err := e.await(ctx, opts); err != nil {
 		e.pool.Close()
-		return nil, e.explain(err)
+		return nil, e.explain(atStart(err))
 	}
 	return e, nil
 }
@@ -92,14 +93,15 @@ func (e *postgresEngine) configure(config *pgxpool.Config, dsn string) {
 }
 
 // await connects, trying for as long as opts.Patience to reach a server that does
-// not answer. One that answers and refuses is not asked again.
+// not answer. One that answers and refuses is not asked again, nor one whose TLS is not
+// what the address asks for.
 func (e *postgresEngine) await(ctx context.Context, opts Options) error {
 	const pause, telling = 500 * time.Millisecond, 5 * time.Second
 	began := time.Now()
 	told := began.Add(-telling)
 	for {
 		err := e.pool.Ping(ctx)
-		if err == nil || !unreachable(err) || time.Since(began) >= opts.Patience {
+		if err == nil || !unreachable(err) || withoutTLS(err) || time.Since(began) >= opts.Patience {
 			return err
 		}
 		if time.Since(told) >= telling {
@@ -279,11 +281,12 @@ func (e *postgresEngine) migrate(ctx context.Context, logger *slog.Logger) error
 	return e.explain(migratePostgres(ctx, e.config.ConnConfig, logger))
 }
 
-// reason is why the server could not be reached, in a few words.
+// reason is why the server could not be reached, in a few words. Each address is tried
+// twice where TLS is not asked for, and fails twice for the same.
 func reason(err error) string {
 	var failed *pgconn.ConnectError
 	if errors.As(err, &failed) {
 		err = failed.Unwrap()
 	}
-	return fmt.Sprint(err)
+	return strings.Join(slices.Compact(strings.Split(fmt.Sprint(err), "\n")), "; ")
 }
