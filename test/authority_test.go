@@ -1,6 +1,7 @@
 package test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -16,13 +17,14 @@ import (
 type loss struct {
 	name  string
 	cause func(c *cluster, ada, finn *person, name string, thread int64)
-	ends  string // which of his sockets
+	ends  string               // which of his sockets
+	code  websocket.StatusCode // with which; 0: he may not, as he is
 }
 
 var losses = []loss{
 	{"signing out", func(_ *cluster, _, finn *person, _ string, _ int64) {
 		finn.must("POST", "/api/auth/logout", struct{}{}, nil)
-	}, "global thread"},
+	}, "global thread", 0},
 	{"the session ended from another device", func(c *cluster, _, finn *person, name string, _ int64) {
 		var listed struct {
 			Sessions []struct {
@@ -34,22 +36,40 @@ var losses = []loss{
 		for _, s := range listed.Sessions {
 			other.must("DELETE", "/api/auth/sessions/"+s.PublicID, nil, nil)
 		}
-	}, "global thread"},
+	}, "global thread", 0},
 	{"the membership lowered", func(_ *cluster, ada, finn *person, _ string, _ int64) {
-		var me struct{ User struct{ ID int64 } }
-		finn.must("GET", "/api/auth/me", nil, &me)
-		ada.must("PATCH", fmt.Sprintf("/api/admin/users/%d", me.User.ID), map[string]int{"amount_cents": 0}, nil)
-	}, "thread"},
+		ada.must("PATCH", fmt.Sprintf("/api/admin/users/%d", finn.id()), map[string]int{"amount_cents": 0}, nil)
+	}, "thread", 0},
+	{"the role taken", func(_ *cluster, ada, finn *person, _ string, thread int64) {
+		user := fmt.Sprintf("/api/admin/users/%d", finn.id())
+		ada.must("PATCH", user, map[string]string{"role": "team"}, nil)
+		ada.must("PATCH", fmt.Sprintf("/api/forum/threads/%d", thread), map[string]bool{"is_private": true}, nil)
+		ada.must("PATCH", user, map[string]string{"role": "member"}, nil)
+	}, "thread", 0},
+	{"suspension", func(_ *cluster, ada, finn *person, _ string, _ int64) {
+		ada.must("POST", fmt.Sprintf("/api/forum/moderation/users/%d/suspend", finn.id()), map[string]string{"reason": "For a test"}, nil)
+	}, "global thread", 0},
 	{"the thread's tier raised", func(_ *cluster, ada, finn *person, name string, thread int64) {
 		tier := ada.addTier("The price of "+name, 1000)
 		ada.must("PATCH", fmt.Sprintf("/api/forum/threads/%d", thread), map[string]int64{"min_tier_id": tier}, nil)
-	}, "thread"},
+	}, "thread", 0},
 	{"the thread made private", func(_ *cluster, ada, _ *person, _ string, thread int64) {
 		ada.must("PATCH", fmt.Sprintf("/api/forum/threads/%d", thread), map[string]bool{"is_private": true}, nil)
-	}, "thread"},
+	}, "thread", 0},
+	{"the thread deleted", func(_ *cluster, ada, _ *person, _ string, thread int64) {
+		ada.must("DELETE", fmt.Sprintf("/api/forum/threads/%d", thread), nil, nil)
+	}, "thread", websocket.StatusNormalClosure},
 	{"deactivation by a command", func(c *cluster, _, finn *person, name string, _ int64) {
 		run(finn.t, "", "user", "deactivate", name, "--db", c.db)
-	}, "global thread"},
+	}, "global thread", 0},
+}
+
+// id returns the person's.
+func (p *person) id() int64 {
+	p.t.Helper()
+	var me struct{ User struct{ ID int64 } }
+	p.must("GET", "/api/auth/me", nil, &me)
+	return me.User.ID
 }
 
 // TestSocketsEndOnAllReplicas takes people's rights away on one replica while their
@@ -79,7 +99,7 @@ func TestSocketsEndOnAllReplicas(t *testing.T) {
 				loss.cause(c.with(t), ada, finn, name, thread)
 				lost := time.Now()
 				for which := range strings.FieldsSeq(loss.ends) {
-					sockets[which].isEnded(which, websocket.StatusPolicyViolation)
+					sockets[which].isEnded(which, cmp.Or(loss.code, websocket.StatusPolicyViolation))
 				}
 				took := time.Since(lost)
 				rows = append(rows, fmt.Sprintf("| %s, %s | %v |", loss.name, bus, took.Round(time.Millisecond)))
