@@ -86,6 +86,23 @@ func TestFailedLogInsAreCountedOnAllServers(t *testing.T) {
 	}
 }
 
+func TestFailedLogInsAreCountedOnEachServerWithoutRedis(t *testing.T) {
+	redis := redistest.Start(t)
+	replicas := runShared(t, redis, 30, 20)
+	redis.Kill()
+	for i, r := range replicas {
+		r.awaitBus("degraded")
+		for n := range 10 {
+			if status := r.failsLogIn(); status != http.StatusUnauthorized {
+				t.Fatalf("guess %d on server %d: %d", n+1, i, status)
+			}
+		}
+		if status := r.failsLogIn(); status != http.StatusTooManyRequests {
+			t.Errorf("guess 11 on server %d: %d", i, status)
+		}
+	}
+}
+
 // tries posts a message and returns the status.
 func (v *visitor) tries(thread int64) int {
 	v.r.t.Helper()
@@ -166,6 +183,25 @@ func TestSocketsAreCountedOnAllServers(t *testing.T) {
 			return
 		} else if time.Now().After(deadline) {
 			t.Fatalf("no place becomes free: %s", answer)
+		}
+	}
+}
+
+func TestSocketsAreCountedOnEachServerWithoutRedis(t *testing.T) {
+	redis := redistest.Start(t)
+	const limit = 3
+	replicas := runShared(t, redis, 30, limit)
+	redis.Kill()
+	for i, r := range replicas {
+		r.awaitBus("degraded")
+		v := r.mina()
+		for n := range limit {
+			if answer, _ := v.knocks(); !strings.Contains(answer, `"connected"`) {
+				t.Fatalf("socket %d on server %d: %s", n+1, i, answer)
+			}
+		}
+		if answer, _ := v.knocks(); !strings.Contains(answer, "Too many connections") {
+			t.Errorf("socket %d on server %d: %s", limit+1, i, answer)
 		}
 	}
 }
