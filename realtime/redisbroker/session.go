@@ -60,8 +60,9 @@ func (b *Broker) converse(ctx context.Context) (healthy bool, err error) {
 		ready: make(chan struct{}, 1), heard: make(chan struct{}, 1),
 	}
 	lost := subscriber.SetPubSubHooks(rueidis.PubSubHooks{OnMessage: s.onMessage, OnSubscription: s.onSubscription})
+	defer b.wanted.unfollow()
 	// The probe's channel comes last: when a probe comes back, all the others are subscribed.
-	if err := s.subscribe(ctx, append(b.wanted.all(), b.probe)); err != nil {
+	if err := s.subscribe(ctx, append(b.wanted.follow(), b.probe)); err != nil {
 		return false, err
 	}
 	return s.last(ctx, lost)

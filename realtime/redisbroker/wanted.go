@@ -14,7 +14,8 @@ type wanted struct {
 
 	mu       sync.Mutex
 	channels map[string]struct{}
-	changed  map[string]struct{} // since changes was last called
+	followed bool                // a session asks for changes
+	changed  map[string]struct{} // since it last did
 }
 
 func newWanted() wanted {
@@ -33,7 +34,9 @@ func (w *wanted) set(want bool, channels []string) {
 		} else {
 			delete(w.channels, channel)
 		}
-		w.changed[channel] = struct{}{}
+		if w.followed {
+			w.changed[channel] = struct{}{}
+		}
 	}
 	select {
 	case w.wake <- struct{}{}:
@@ -47,12 +50,20 @@ func (w *wanted) count() int {
 	return len(w.channels)
 }
 
-// all returns every channel that is wanted; changes begin anew.
-func (w *wanted) all() []string {
+// follow returns every channel that is wanted; changes are noted from then on.
+func (w *wanted) follow() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	clear(w.changed)
+	w.followed = true
 	return slices.Collect(maps.Keys(w.channels))
+}
+
+// unfollow ends that. While Redis is away all that anybody ever watches would be noted.
+func (w *wanted) unfollow() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.followed = false
+	w.changed = make(map[string]struct{})
 }
 
 // changes returns what is to be subscribed and unsubscribed by somebody who has subscribed
