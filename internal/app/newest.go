@@ -52,12 +52,12 @@ type newestPage struct {
 // pageState is the positions of the channels that tell of what a page shows.
 type pageState struct{ thread, control uint64 }
 
-func readPageState(s *store.Snapshot, threadID int64) (at pageState, err error) {
-	if at.thread, err = s.Head(parley.ThreadChannel(threadID)); err != nil {
-		return at, err
+func readPageState(s *store.Snapshot, threadID int64) (pageState, error) {
+	heads, err := headsOf(s, parley.ThreadChannel(threadID), parley.ControlChannel)
+	if err != nil {
+		return pageState{}, err
 	}
-	at.control, err = s.Head(parley.ControlChannel)
-	return at, err
+	return pageState{thread: heads[0].Seq, control: heads[1].Seq}, nil
 }
 
 // of returns what is kept, nil if nothing is.

@@ -53,7 +53,7 @@ func (t *postgresTx) flush(context.Context) error {
 	}
 	statements, first := t.queued, !t.sent
 	err := t.send()
-	if first && lostConnection(err) && t.caller != t.limit && !slices.ContainsFunc(statements, (*statement).begun) {
+	if first && lostConnection(err) && t.caller != t.limit && !slices.ContainsFunc(statements, func(s *statement) bool { return s.taken }) {
 		// The connection died while it was idle. A snapshot of which nothing was read
 		// yet may as well begin on another one; rows that were taken would come twice.
 		return t.resend(statements)
@@ -124,9 +124,6 @@ func (s *statement) read(results pgx.BatchResults) error {
 	s.changed = rows.CommandTag().RowsAffected()
 	return rows.Err()
 }
-
-// begun reports whether rows of it were taken.
-func (s *statement) begun() bool { return s.taken }
 
 // begin prepares a transaction for a caller, which bounds a snapshot, but no write:
 // once one runs it is finished.
